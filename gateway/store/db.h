@@ -1,8 +1,9 @@
-/* db: one connection to the database, its prepared statements, and the small calls with which store/ speaks SQL.
+/* db: one connection to the database, its prepared statements, and the small calls with which store/ speaks
+ * SQL.
  *
- * Only store/ includes this file's statement part; the layers above hold a struct db and call the functions of the rows
- * (store/message.h, store/event.h, …). A struct db is used by one thread. Every connection runs WAL, foreign keys on,
- * busy_timeout 5 s, trusted_schema off. Values are only ever bound. */
+ * Only store/ includes this file's statement part; the layers above hold a struct db and call the functions
+ * of the rows (store/message.h, store/event.h, …). A struct db is used by one thread. Every connection runs
+ * WAL, foreign keys on, busy_timeout 5 s, trusted_schema off. Values are only ever bound. */
 #ifndef STORE_DB_H
 #define STORE_DB_H
 
@@ -22,14 +23,15 @@ enum db_mode {
         DB_PRIVATE, /* read and write, created empty, synchronous=OFF: simulation and tests */
 };
 
-/* PATH ":memory:" (DB_PRIVATE) is a database of this connection alone. ERR_IO, ERR_BUSY, ERR_INVALID (no database of ours). */
+/* PATH ":memory:" (DB_PRIVATE) is a database of this connection alone. ERR_IO, ERR_BUSY, ERR_INVALID (no
+ * database of ours). */
 int db_open(const char *path, enum db_mode mode, struct db **ret_db, struct err *err);
 struct db *db_close(struct db *db); /* takes NULL, returns NULL */
 
 struct sqlite3 *db_handle(struct db *db);
 
-/* Transactions. A writer's are BEGIN IMMEDIATE. db_savepoint nests inside one: the work of one job that fails is rolled
- * back alone. */
+/* Transactions. A writer's are BEGIN IMMEDIATE. db_savepoint nests inside one: the work of one job that fails
+ * is rolled back alone. */
 int db_begin(struct db *db, struct err *err);
 int db_commit(struct db *db, struct err *err);
 void db_rollback(struct db *db);
@@ -46,8 +48,8 @@ void db_savepoint_rollback(struct db *db);
  *              use(column_int(&q, 0), column_text(&q, 1));    text lives until the next query_row
  *      query_end(&q);                                         always, also after a failure
  *
- * SQL must be a string that lives as long as the program (a literal). A failure sticks: later calls do nothing and return
- * it, and query_row fills ERR, so only query_row (or query_run) need be checked. */
+ * SQL must be a string that lives as long as the program (a literal). A failure sticks: later calls do
+ * nothing and return it, and query_row fills ERR, so only query_row (or query_run) need be checked. */
 struct query {
         struct db *db;
         struct sqlite3_stmt *statement;
@@ -57,15 +59,18 @@ struct query {
 };
 
 int query_start(struct query *query, struct db *db, const char *sql, struct err *err);
-void query_text(struct query *query, const char *text); /* NULL binds NULL; the text must live until query_end */
+void query_text(struct query *query,
+                const char *text); /* NULL binds NULL; the text must live until query_end */
 void query_int(struct query *query, int64_t value);
-void query_int_or_null(struct query *query, int64_t value, int64_t null_value); /* NULL when value == null_value */
+void query_int_or_null(struct query *query, int64_t value,
+                       int64_t null_value); /* NULL when value == null_value */
 void query_blob(struct query *query, const void *data, size_t length);
 void query_null(struct query *query);
 int query_row(struct query *query);
 void query_end(struct query *query);
 
-/* Runs to the end, ends the query, and returns 0 or what failed; ERR_CONFLICT when a UNIQUE or a trigger forbids it. */
+/* Runs to the end, ends the query, and returns 0 or what failed; ERR_CONFLICT when a UNIQUE or a trigger
+ * forbids it. */
 int query_run(struct query *query);
 
 int64_t column_int(struct query *query, int column);
@@ -74,8 +79,8 @@ const char *column_text(struct query *query, int column); /* NULL for NULL */
 const void *column_blob(struct query *query, int column, size_t *ret_length);
 bool column_is_null(struct query *query, int column);
 
-int64_t db_last_id(struct db *db);  /* rowid of the last INSERT */
-int64_t db_changes(struct db *db);  /* rows changed by the last statement */
+int64_t db_last_id(struct db *db); /* rowid of the last INSERT */
+int64_t db_changes(struct db *db); /* rows changed by the last statement */
 
 /* A value of PRAGMA data_version: changes when another connection has committed. */
 int db_data_version(struct db *db, int64_t *ret_version, struct err *err);

@@ -1,6 +1,6 @@
-/* migrate: brings a database to the schema of this program. The migrations stand in store/schema/NNNN-name.sql, run in the
- * order of their numbers, each in a transaction of its own, and are never changed once released; PRAGMA user_version is
- * the number of the last one that ran. */
+/* migrate: brings a database to the schema of this program. The migrations stand in
+ * store/schema/NNNN-name.sql, run in the order of their numbers, each in a transaction of its own, and are
+ * never changed once released; PRAGMA user_version is the number of the last one that ran. */
 #ifndef STORE_MIGRATE_H
 #define STORE_MIGRATE_H
 

@@ -1,8 +1,8 @@
-/* writer: the one thread that writes. Other threads hand it jobs; it runs what is waiting in one transaction (a job that
- * fails is rolled back alone) and answers each after the commit is on disk: group commit.
+/* writer: the one thread that writes. Other threads hand it jobs; it runs what is waiting in one transaction
+ * (a job that fails is rolled back alone) and answers each after the commit is on disk: group commit.
  *
- * At most WRITER_QUEUE_MAX jobs wait; writer_submit then returns ERR_BUSY and the caller answers "try again later" or
- * waits. In simulation and tests the same jobs run at once with writer_run_inline. */
+ * At most WRITER_QUEUE_MAX jobs wait; writer_submit then returns ERR_BUSY and the caller answers "try again
+ * later" or waits. In simulation and tests the same jobs run at once with writer_run_inline. */
 #ifndef STORE_WRITER_H
 #define STORE_WRITER_H
 
@@ -17,11 +17,11 @@ struct writer;
 
 /* A job is part of its owner's struct and lives until `done` has been called. */
 struct writer_job {
-        /* In the writer's thread, inside the transaction. NOW is the clock's, read once for the batch. A negative return
-         * rolls the job's writes back, and goes with ERR to `done`. */
+        /* In the writer's thread, inside the transaction. NOW is the clock's, read once for the batch. A
+         * negative return rolls the job's writes back, and goes with ERR to `done`. */
         int (*run)(struct writer_job *job, struct db *db, int64_t now_utc, struct err *err);
-        /* In the writer's thread after the commit (result as run returned) or its failure (negative). Must not block;
-         * may free the job. */
+        /* In the writer's thread after the commit (result as run returned) or its failure (negative). Must
+         * not block; may free the job. */
         void (*done)(struct writer_job *job, int result, const struct err *err);
         struct writer_job *next; /* the writer's */
 };
@@ -32,13 +32,15 @@ struct writer *writer_close(struct writer *writer);
 
 int writer_submit(struct writer *writer, struct writer_job *job);
 
-/* Submits and waits for the commit; for threads that may block, and for job structs on their stack (done is not called). */
+/* Submits and waits for the commit; for threads that may block, and for job structs on their stack (done is
+ * not called). */
 int writer_run(struct writer *writer, struct writer_job *job, struct err *err);
 
 /* Runs one job in a transaction of its own on DB, in this thread; calls done when it is set. */
 int writer_run_inline(struct db *db, int64_t now_utc, struct writer_job *job, struct err *err);
 
-/* Called in the writer's thread after each commit, so that loops wake: set before jobs are submitted. At most 8. */
+/* Called in the writer's thread after each commit, so that loops wake: set before jobs are submitted. At
+ * most 8. */
 #define WRITER_LISTENER_MAX 8
 int writer_on_commit(struct writer *writer, void (*wake)(void *context), void *context);
 

@@ -1,0 +1,7 @@
+/* verbs: one declaration a verb, in alphabetical order. */
+#ifndef COMMAND_VERBS_H
+#define COMMAND_VERBS_H
+
+#include "command/command.h"
+
+#endif
