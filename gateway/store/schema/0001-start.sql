@@ -441,6 +441,7 @@ CREATE TABLE rule_match(
   version INTEGER NOT NULL REFERENCES rule_version(id),
   kind TEXT NOT NULL,        -- of the subject, as in change
   subject TEXT NOT NULL,
+  pupil TEXT,                -- whom it is about, when it is about a pupil
   key TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('pending', 'fired', 'resolved', 'dropped')),
   reason TEXT,               -- of resolved and dropped, and what stands against a pending one
@@ -453,6 +454,7 @@ CREATE TABLE rule_match(
   UNIQUE (rule, key)
 ) STRICT;
 CREATE INDEX rule_match_subject ON rule_match(kind, subject, rule);
+CREATE INDEX rule_match_pupil ON rule_match(pupil) WHERE pupil IS NOT NULL;
 CREATE INDEX rule_match_due ON rule_match(due) WHERE state = 'pending';
 
 -- The attendance marks that a match told of.
