@@ -515,7 +515,7 @@ CREATE TABLE message(
   provider_id TEXT,          -- the provider's own id, once accepted
   attempts INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX message_ready ON message(not_before, id) WHERE state IN ('queued', 'retry');
+CREATE INDEX message_ready ON message(channel, urgent, not_before, id) WHERE state IN ('queued', 'retry');
 CREATE INDEX message_open ON message(state, not_before) WHERE state IN ('held', 'leased');
 CREATE INDEX message_deadline ON message(deadline) WHERE state IN ('queued', 'retry', 'held');
 CREATE INDEX message_provider ON message(provider, provider_id) WHERE provider_id IS NOT NULL;
