@@ -1,0 +1,25 @@
+/* mustache_tree: the parsed form, shared by the reader (mustache_parse.c) and the printer (mustache.c). */
+#ifndef COMPOSE_MUSTACHE_TREE_H
+#define COMPOSE_MUSTACHE_TREE_H
+
+#include "compose/mustache.h"
+
+enum node_kind { NODE_TEXT, NODE_VALUE, NODE_RAW, NODE_SECTION, NODE_INVERTED, NODE_PARTIAL };
+
+struct node {
+        enum node_kind kind;
+        bool begins_line; /* a partial's indentation goes before it; a partial: it is alone on its line */
+        int line;
+        size_t length; /* of text */
+        char *text;    /* literal text; or the path or the partial's name */
+        char *indent;  /* of a partial alone on its line, else NULL */
+        struct node *first, *last, *next;
+};
+
+struct template
+{
+        char name[TEMPLATE_NAME_MAX_BYTES];
+        struct node root; /* its children are the template */
+};
+
+#endif
