@@ -1,0 +1,90 @@
+/* rule: one file of rules/, read and checked. What it may say stands in rules/README.md.
+ *
+ * A rulebook holds the rules of one or more folders: a file in a later folder replaces the one of the same rule in an
+ * earlier. It is immutable; reloading makes a new one. The selects keep prepared statements, so a rulebook is used by one
+ * thread at a time. */
+#ifndef ENGINE_RULE_H
+#define ENGINE_RULE_H
+
+#include "base/err.h"
+#include "store/select.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct db;
+
+#define RULE_MAX 256          /* rules in a book */
+#define RULE_PARAMETER_MAX 24 /* of one rule */
+#define RULE_VALUE_MAX 48
+#define RULE_LIST_MAX 4
+#define RULE_NOTIFY_MAX 8
+#define RULE_CHANNEL_MAX 2
+
+enum rule_type { RULE_TEXT, RULE_COUNT, RULE_DATE, RULE_TIME, RULE_BOOL };
+
+/* A duration is in seconds; a time of day is in seconds from noon. */
+enum rule_parameter_kind { RULE_PARAMETER_DURATION, RULE_PARAMETER_TIME, RULE_PARAMETER_INTEGER };
+
+struct rule_parameter {
+        char *name, *text; /* as written */
+        enum rule_parameter_kind kind;
+        int64_t value;
+};
+
+/* How a column of a select is typed for templates. */
+struct rule_value {
+        char *name;
+        enum rule_type type;
+};
+
+struct rule_select {
+        char *name;
+        struct select *select;
+        struct rule_value *values;
+        int value_count;
+};
+
+struct rule_notify {
+        char *to;       /* a word of engine/recipient.h */
+        char *template; /* of templates/LANG */
+        char *when;     /* column that must not be 0 or NULL; NULL: always */
+        char *muted_by; /* choice of a person that mutes it … */
+        char *unless;   /* … but where this column is not 0 or NULL */
+        char *by[RULE_CHANNEL_MAX];
+        int by_count;
+};
+
+struct rule {
+        char *name, *about, *kind, *file, *hash, *text;
+        char *gone;    /* why a match ends when its row is no more: 'corrected', 'cancelled' */
+        char *publish; /* "absence.alerted"; NULL: nothing */
+        bool urgent;
+        struct rule_parameter parameters[RULE_PARAMETER_MAX];
+        struct rule_select main;
+        struct rule_select lists[RULE_LIST_MAX];
+        struct select *marks;
+        struct rule_notify notify[RULE_NOTIFY_MAX];
+        int parameter_count, list_count, notify_count;
+        int64_t version; /* rule_version.id, 0: not asked yet */
+};
+
+struct rulebook {
+        struct rule *rules[RULE_MAX]; /* by name */
+        int count;
+        struct select_sandbox *sandbox;
+};
+
+/* Reads FOLDERS (each with its subfolders, files *.yaml) in order. DB lends its views. Goes on after a bad file so that
+ * all faults are told: each through TELL (may be NULL); returns the first. */
+int rulebook_load(struct db *db, const char *const *folders, int folder_count,
+                  void (*tell)(void *context, const struct err *fault), void *context, struct rulebook **ret_book,
+                  struct err *err);
+struct rulebook *rulebook_free(struct rulebook *book);
+
+struct rule *rulebook_find(const struct rulebook *book, const char *name); /* NULL: none */
+
+/* The value of a parameter written as in a rule's file; false when it is not of KIND. */
+bool rule_parameter_read(enum rule_parameter_kind kind, const char *text, int64_t *ret_value);
+
+#endif
