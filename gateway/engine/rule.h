@@ -1,8 +1,8 @@
 /* rule: one file of rules/, read and checked. What it may say stands in rules/README.md.
  *
- * A rulebook holds the rules of one or more folders: a file in a later folder replaces the one of the same rule in an
- * earlier. It is immutable; reloading makes a new one. The selects keep prepared statements, so a rulebook is used by one
- * thread at a time. */
+ * A rulebook holds the rules of one or more folders: a file in a later folder replaces the one of the same
+ * rule in an earlier. It is immutable; reloading makes a new one. The selects keep prepared statements, so a
+ * rulebook is used by one thread at a time. */
 #ifndef ENGINE_RULE_H
 #define ENGINE_RULE_H
 
@@ -75,11 +75,11 @@ struct rulebook {
         struct select_sandbox *sandbox;
 };
 
-/* Reads FOLDERS (each with its subfolders, files *.yaml) in order. DB lends its views. Goes on after a bad file so that
- * all faults are told: each through TELL (may be NULL); returns the first. */
+/* Reads FOLDERS (each with its subfolders, files *.yaml) in order. DB lends its views. Goes on after a bad
+ * file so that all faults are told: each through TELL (may be NULL); returns the first. */
 int rulebook_load(struct db *db, const char *const *folders, int folder_count,
-                  void (*tell)(void *context, const struct err *fault), void *context, struct rulebook **ret_book,
-                  struct err *err);
+                  void (*tell)(void *context, const struct err *fault), void *context,
+                  struct rulebook **ret_book, struct err *err);
 struct rulebook *rulebook_free(struct rulebook *book);
 
 struct rule *rulebook_find(const struct rulebook *book, const char *name); /* NULL: none */

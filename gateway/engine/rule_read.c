@@ -8,8 +8,8 @@
 
 #define NOON (12 * 3600)
 
-static const char *const kinds[] = {"pupil",   "placement",   "organisation", "case",  "meeting",
-                                    "person",  "application", "survey",       "visit", NULL};
+static const char *const kinds[] = {"pupil",  "placement",   "organisation", "case",  "meeting",
+                                    "person", "application", "survey",       "visit", NULL};
 
 static int copy(const struct yaml_node *node, char **ret_text, struct err *err)
 {
@@ -70,12 +70,15 @@ static int read_parameter(struct rule *rule, const struct yaml_node *node, struc
         r = copy(node, &parameter->text, err);
         if (r < 0)
                 return r;
-        for (parameter->kind = RULE_PARAMETER_DURATION; parameter->kind <= RULE_PARAMETER_INTEGER; parameter->kind++)
+        for (parameter->kind = RULE_PARAMETER_DURATION; parameter->kind <= RULE_PARAMETER_INTEGER;
+             parameter->kind++)
                 if (rule_parameter_read(parameter->kind, parameter->text, &parameter->value))
                         return 0;
-        return yaml_refuse(node, err, "`%.40s` is no parameter: write a whole number, a duration such as 15 min, or a time "
-                                      "of day such as \"09:15\"",
-                           parameter->text);
+        return yaml_refuse(
+            node, err,
+            "`%.40s` is no parameter: write a whole number, a duration such as 15 min, or a time "
+            "of day such as \"09:15\"",
+            parameter->text);
 }
 
 static int read_parameters(struct rule *rule, const struct yaml_node *params, struct err *err)
@@ -89,8 +92,11 @@ static int read_parameters(struct rule *rule, const struct yaml_node *params, st
 
 /* ---- selects */
 
-static const char *const type_names[] = {
-    [RULE_TEXT] = "text", [RULE_COUNT] = "count", [RULE_DATE] = "date", [RULE_TIME] = "time", [RULE_BOOL] = "bool"};
+static const char *const type_names[] = {[RULE_TEXT] = "text",
+                                         [RULE_COUNT] = "count",
+                                         [RULE_DATE] = "date",
+                                         [RULE_TIME] = "time",
+                                         [RULE_BOOL] = "bool"};
 
 static int read_type(const struct yaml_node *node, enum rule_type *ret_type, struct err *err)
 {
@@ -109,7 +115,8 @@ static int read_type(const struct yaml_node *node, enum rule_type *ret_type, str
 
 static int read_values(struct rule_select *into, const struct yaml_node *values, struct err *err)
 {
-        int r = values ? yaml_want(values, YAML_KIND_MAPPING, err) : 0, count = values ? yaml_count(values) : 0;
+        int r = values ? yaml_want(values, YAML_KIND_MAPPING, err) : 0,
+            count = values ? yaml_count(values) : 0;
 
         if (r < 0)
                 return r;
@@ -128,7 +135,8 @@ static int read_values(struct rule_select *into, const struct yaml_node *values,
                 if (r < 0)
                         return r;
                 if (select_find_column(into->select, yaml_key(node)) < 0)
-                        return yaml_refuse(node, err, "the select has no such column: name one of its columns");
+                        return yaml_refuse(node, err,
+                                           "the select has no such column: name one of its columns");
         }
         return 0;
 }
@@ -174,7 +182,8 @@ static int check_parameters(const struct rule *rule, const struct select *select
         return 0;
 }
 
-static int read_main(struct rule *rule, struct select_sandbox *sandbox, const struct yaml_node *root, struct err *err)
+static int read_main(struct rule *rule, struct select_sandbox *sandbox, const struct yaml_node *root,
+                     struct err *err)
 {
         static const char *const needed[] = {"subject", "key", "due", "expires"};
         const struct yaml_node *node;
@@ -188,12 +197,14 @@ static int read_main(struct rule *rule, struct select_sandbox *sandbox, const st
                 return r;
         for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
                 if (select_find_column(rule->main.select, needed[i]) < 0)
-                        return yaml_refuse(node, err, "has no column `%s`: every rule gives subject, key, due and expires",
-                                           needed[i]);
+                        return yaml_refuse(
+                            node, err, "has no column `%s`: every rule gives subject, key, due and expires",
+                            needed[i]);
         return read_values(&rule->main, yaml_get(root, "values"), err);
 }
 
-static int read_list(struct rule *rule, struct select_sandbox *sandbox, const struct yaml_node *node, struct err *err)
+static int read_list(struct rule *rule, struct select_sandbox *sandbox, const struct yaml_node *node,
+                     struct err *err)
 {
         static const char *const keys[] = {"values", "select", NULL};
         struct rule_select *list = &rule->lists[rule->list_count];
@@ -214,7 +225,8 @@ static int read_list(struct rule *rule, struct select_sandbox *sandbox, const st
         return r < 0 ? r : read_values(list, yaml_get(node, "values"), err);
 }
 
-static int read_lists(struct rule *rule, struct select_sandbox *sandbox, const struct yaml_node *root, struct err *err)
+static int read_lists(struct rule *rule, struct select_sandbox *sandbox, const struct yaml_node *root,
+                      struct err *err)
 {
         const struct yaml_node *lists = yaml_get(root, "lists"), *marks = yaml_get(root, "marks");
         int r = lists ? yaml_want(lists, YAML_KIND_MAPPING, err) : 0;
@@ -255,17 +267,19 @@ static int read_channels(struct rule_notify *notify, const struct yaml_node *by,
                         return r;
                 notify->by_count++;
                 if (strcmp(notify->by[i], "sms") != 0 && strcmp(notify->by[i], "email") != 0)
-                        return yaml_refuse(yaml_at(by, i), err, "`%.40s` is no channel: write sms or email", notify->by[i]);
+                        return yaml_refuse(yaml_at(by, i), err, "`%.40s` is no channel: write sms or email",
+                                           notify->by[i]);
         }
         return 0;
 }
 
-static int check_column(const struct rule *rule, const struct yaml_node *item, const char *key, const char *column,
-                        struct err *err)
+static int check_column(const struct rule *rule, const struct yaml_node *item, const char *key,
+                        const char *column, struct err *err)
 {
         if (!column || select_find_column(rule->main.select, column) >= 0)
                 return 0;
-        return yaml_refuse(yaml_get(item, key), err, "the select has no column `%.40s`: name one of its columns", column);
+        return yaml_refuse(yaml_get(item, key), err,
+                           "the select has no column `%.40s`: name one of its columns", column);
 }
 
 static int read_notify(struct rule *rule, const struct yaml_node *item, struct err *err)
@@ -281,7 +295,8 @@ static int read_notify(struct rule *rule, const struct yaml_node *item, struct e
         if (r == 0)
                 r = copy_needed(item, "to", &notify->to, err);
         if (r == 0 && !recipient_is_word(notify->to))
-                r = yaml_refuse(yaml_get(item, "to"), err, "`%.40s` means nobody: write a word of rules/README.md", notify->to);
+                r = yaml_refuse(yaml_get(item, "to"), err,
+                                "`%.40s` means nobody: write a word of rules/README.md", notify->to);
         if (r == 0)
                 r = copy_needed(item, "template", &notify->template, err);
         if (r == 0)
@@ -328,17 +343,21 @@ static int read_head(struct rule *rule, const struct yaml_node *root, struct err
         if (!rule->gone && !(rule->gone = strdup("gone")))
                 return err_set(err, ERR_NOMEM, "rules: out of memory");
         if (rule->publish && !strchr(rule->publish, '.'))
-                return yaml_refuse(yaml_get(root, "publish"), err, "is no event: write KIND.EVENT, such as absence.alerted");
+                return yaml_refuse(yaml_get(root, "publish"), err,
+                                   "is no event: write KIND.EVENT, such as absence.alerted");
         for (const char *const *kind = kinds; *kind; kind++)
                 if (strcmp(*kind, rule->kind) == 0)
                         return 0;
-        return yaml_refuse(yaml_get(root, "subject"), err, "`%.40s` is no kind of subject: see rules/README.md", rule->kind);
+        return yaml_refuse(yaml_get(root, "subject"), err,
+                           "`%.40s` is no kind of subject: see rules/README.md", rule->kind);
 }
 
-static int read_rule(struct rule *rule, struct select_sandbox *sandbox, const struct yaml_node *root, struct err *err)
+static int read_rule(struct rule *rule, struct select_sandbox *sandbox, const struct yaml_node *root,
+                     struct err *err)
 {
-        static const char *const keys[] = {"rule",  "about", "subject", "urgent", "params",  "values", "select",
-                                           "lists", "marks", "notify",  "gone",   "publish", NULL};
+        static const char *const keys[] = {"rule",   "about",   "subject", "urgent", "params",
+                                           "values", "select",  "lists",   "marks",  "notify",
+                                           "gone",   "publish", NULL};
         int r = yaml_only_keys(root, keys, err);
 
         if (r == 0)

@@ -78,9 +78,10 @@ static int load_folder(struct rulebook *book, const char *folder, struct fault_l
         while ((entry = fts_read(tree))) {
                 if (is_yaml(entry)) {
                         load_file(book, entry->fts_path, faults);
-                } else if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS) {
-                        err_set(&err, ERR_IO, "%s: cannot read (%s): check the path and its rights", entry->fts_path,
-                                strerror(entry->fts_errno));
+                } else if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR ||
+                           entry->fts_info == FTS_NS) {
+                        err_set(&err, ERR_IO, "%s: cannot read (%s): check the path and its rights",
+                                entry->fts_path, strerror(entry->fts_errno));
                         note_fault(faults, &err);
                 }
         }
@@ -89,8 +90,8 @@ static int load_folder(struct rulebook *book, const char *folder, struct fault_l
 }
 
 int rulebook_load(struct db *db, const char *const *folders, int folder_count,
-                  void (*tell)(void *context, const struct err *fault), void *context, struct rulebook **ret_book,
-                  struct err *err)
+                  void (*tell)(void *context, const struct err *fault), void *context,
+                  struct rulebook **ret_book, struct err *err)
 {
         struct fault_list faults = {.tell = tell, .context = context};
         struct rulebook *book = calloc(1, sizeof *book);

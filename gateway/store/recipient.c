@@ -1,0 +1,352 @@
+#include "store/recipient.h"
+#include "store/db.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct word {
+        const char *name;
+        int (*find)(struct db *db, const struct word *word, const struct recipient_scope *scope,
+                    struct recipient_list *list, struct err *err);
+        const char *role; /* of staff words */
+};
+
+static int add(struct recipient_list *list, const char *person, int rank, bool is_staff, struct err *err)
+{
+        if (!person)
+                return 0;
+        for (int i = 0; i < list->count; i++)
+                if (strcmp(list->items[i].person, person) == 0)
+                        return 0;
+        if (list->count == RECIPIENT_MAX)
+                return err_set(err, ERR_LIMIT,
+                               "recipients: a word means more than %d people: narrow the rule",
+                               RECIPIENT_MAX);
+        snprintf(list->items[list->count].person, RECIPIENT_ID_MAX, "%s", person);
+        list->items[list->count].rank = rank;
+        list->items[list->count++].is_staff = is_staff;
+        return 0;
+}
+
+/* Rows of (person, rank), to the end. */
+static int collect(struct query *q, struct recipient_list *list, bool is_staff, struct err *err)
+{
+        int r;
+
+        while ((r = query_row(q)) > 0) {
+                r = add(list, column_text(q, 0), (int)column_int(q, 1), is_staff, err);
+                if (r < 0)
+                        break;
+        }
+        query_end(q);
+        return r < 0 ? r : 0;
+}
+
+/* ---- staff */
+
+static int find_role(struct db *db, const char *role, const struct recipient_scope *scope,
+                     struct recipient_list *list, struct err *err)
+{
+        struct query q;
+
+        query_start(
+            &q, db,
+            "WITH holders AS ("
+            "  SELECT r.person, t.distance FROM organisation_tree t"
+            "    JOIN role r ON r.organisation = t.ancestor AND r.role = ?2"
+            "    JOIN person p ON p.id = r.person AND p.ended IS NULL"
+            "   WHERE t.descendant = ?1 AND r.first_day <= ?3 AND (r.last_day IS NULL OR r.last_day >= ?3))"
+            "SELECT person, 0 FROM holders WHERE distance = (SELECT min(distance) FROM holders) ORDER BY "
+            "person",
+            err);
+        query_text(&q, scope->organisation);
+        query_text(&q, role);
+        query_text(&q, scope->day);
+        return collect(&q, list, true, err);
+}
+
+/* Everybody with the role in the municipality: the last resort. */
+static int find_in_municipality(struct db *db, const char *role, const struct recipient_scope *scope,
+                                struct recipient_list *list, struct err *err)
+{
+        struct query q;
+
+        query_start(
+            &q, db,
+            "SELECT DISTINCT r.person, 0 FROM organisation_calendar c"
+            "  JOIN organisation_tree t ON t.ancestor = c.tenant"
+            "  JOIN role r ON r.organisation = t.descendant AND r.role = ?2"
+            "  JOIN person p ON p.id = r.person AND p.ended IS NULL"
+            " WHERE c.organisation = ?1 AND r.first_day <= ?3 AND (r.last_day IS NULL OR r.last_day >= ?3)"
+            " ORDER BY r.person",
+            err);
+        query_text(&q, scope->organisation);
+        query_text(&q, role);
+        query_text(&q, scope->day);
+        return collect(&q, list, true, err);
+}
+
+static int fall_back(struct db *db, const struct recipient_scope *scope, struct recipient_list *list,
+                     struct err *err)
+{
+        int r = 0;
+
+        if (list->count == 0)
+                r = find_in_municipality(db, "duty-phone", scope, list, err);
+        if (r == 0 && list->count == 0)
+                r = find_in_municipality(db, "principal", scope, list, err);
+        return r;
+}
+
+static int find_staff(struct db *db, const struct word *word, const struct recipient_scope *scope,
+                      struct recipient_list *list, struct err *err)
+{
+        int r = find_role(db, word->role, scope, list, err);
+
+        return r < 0 ? r : fall_back(db, scope, list, err);
+}
+
+static int find_several(struct db *db, const char *const *roles, const struct recipient_scope *scope,
+                        struct recipient_list *list, struct err *err)
+{
+        int r = 0;
+
+        for (; *roles && r == 0; roles++)
+                r = find_role(db, *roles, scope, list, err);
+        return r < 0 ? r : fall_back(db, scope, list, err);
+}
+
+static int find_team(struct db *db, const struct word *word, const struct recipient_scope *scope,
+                     struct recipient_list *list, struct err *err)
+{
+        static const char *const roles[] = {"teacher", "coach", "curator", NULL};
+
+        (void)word;
+        return find_several(db, roles, scope, list, err);
+}
+
+static int find_group_staff(struct db *db, const struct word *word, const struct recipient_scope *scope,
+                            struct recipient_list *list, struct err *err)
+{
+        static const char *const roles[] = {"teacher", "coach", NULL};
+
+        (void)word;
+        return find_several(db, roles, scope, list, err);
+}
+
+/* ---- the others */
+
+static int find_guardians(struct db *db, const struct word *word, const struct recipient_scope *scope,
+                          struct recipient_list *list, struct err *err)
+{
+        struct query q;
+        int r;
+
+        (void)word;
+        query_start(
+            &q, db,
+            "WITH told AS ("
+            "  SELECT g.guardian AS person, g.rank FROM guardian g"
+            "   WHERE g.pupil = ?1 AND g.notify = 1 AND g.restricted = 0 AND g.emergency_only = 0 AND "
+            "g.ended IS NULL"
+            "     AND NOT EXISTS (SELECT 1 FROM carer c WHERE c.pupil = ?1 AND c.instead = 1 AND c.ended IS "
+            "NULL)),"
+            "carers AS ("
+            "  SELECT c.carer AS person, coalesce((SELECT min(rank) FROM told), 1) AS rank FROM carer c"
+            "   WHERE c.pupil = ?1 AND c.ended IS NULL"
+            "     AND NOT EXISTS (SELECT 1 FROM guardian g WHERE g.pupil = ?1 AND g.guardian = c.carer"
+            "                        AND g.restricted = 1))"
+            "SELECT t.person, t.rank FROM (SELECT * FROM told UNION ALL SELECT * FROM carers) t"
+            "  JOIN person p ON p.id = t.person AND p.ended IS NULL ORDER BY t.rank, t.person",
+            err);
+        query_text(&q, scope->pupil);
+        r = collect(&q, list, false, err);
+        return r == 0 && scope->urgent ? fall_back(db, scope, list, err) : r;
+}
+
+static int find_pupil(struct db *db, const struct word *word, const struct recipient_scope *scope,
+                      struct recipient_list *list, struct err *err)
+{
+        (void)db;
+        (void)word;
+        return add(list, scope->pupil, 0, false, err);
+}
+
+static int find_supervisor(struct db *db, const struct word *word, const struct recipient_scope *scope,
+                           struct recipient_list *list, struct err *err)
+{
+        (void)db;
+        (void)word;
+        return add(list, scope->supervisor, 0, false, err);
+}
+
+/* Whom a match has reached, or may have: whatever has left. Whoever was restricted meanwhile is left out. */
+static int find_told(struct db *db, const struct word *word, const struct recipient_scope *scope,
+                     struct recipient_list *list, struct err *err)
+{
+        struct query q;
+
+        (void)word;
+        query_start(&q, db,
+                    "SELECT DISTINCT n.person, 0 FROM notice n JOIN message_notice mn ON mn.notice = n.id"
+                    "  JOIN message g ON g.id = mn.message AND g.state IN ('leased', 'accepted', "
+                    "'delivered', 'unknown')"
+                    "  JOIN rule_match m ON m.id = n.match"
+                    " WHERE n.match = ? AND NOT EXISTS ("
+                    "   SELECT 1 FROM guardian x WHERE x.pupil = m.pupil AND x.guardian = n.person"
+                    "      AND (x.restricted = 1 OR x.notify = 0 OR x.ended IS NOT NULL))"
+                    " ORDER BY n.person",
+                    err);
+        query_int(&q, scope->told_of);
+        return collect(&q, list, false, err);
+}
+
+/* Keep in alphabetical order: one line a word. */
+static const struct word word_table[] = {
+    {"coach", find_staff, "coach"},
+    {"coordinator", find_staff, "coordinator"},
+    {"curator", find_staff, "curator"},
+    {"duty-phone", find_staff, "duty-phone"},
+    {"group-staff", find_group_staff, NULL},
+    {"guardians", find_guardians, NULL},
+    {"principal", find_staff, "principal"},
+    {"pupil", find_pupil, NULL},
+    {"secretary", find_staff, "secretary"},
+    {"substitute", find_staff, "substitute"},
+    {"supervisor", find_supervisor, NULL},
+    {"teacher", find_staff, "teacher"},
+    {"team", find_team, NULL},
+    {"told", find_told, NULL},
+};
+
+static const struct word *find_word(const char *name)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(word_table); i++)
+                if (strcmp(word_table[i].name, name) == 0)
+                        return &word_table[i];
+        return NULL;
+}
+
+bool recipient_is_word(const char *word)
+{
+        return find_word(word) != NULL;
+}
+
+int recipient_find(struct db *db, const char *word, const struct recipient_scope *scope,
+                   struct recipient_list *ret_list, struct err *err)
+{
+        const struct word *entry = find_word(word);
+
+        ret_list->count = 0;
+        return entry ? entry->find(db, entry, scope, ret_list, err)
+                     : err_set(err, ERR_INVALID, "recipients: %.40s: means nobody", word);
+}
+
+/* ---- people */
+
+int contact_find(struct db *db, const char *person, const char *channel, bool safe_only, char **ret_address,
+                 struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(
+            &q, db,
+            "SELECT value FROM contact WHERE person = ? AND channel = ? AND state = 'good' AND safe >= ?"
+            " ORDER BY position, value LIMIT 1",
+            err);
+        query_text(&q, person);
+        query_text(&q, channel);
+        query_int(&q, safe_only);
+        r = query_row(&q);
+        if (r > 0) {
+                *ret_address = strdup(column_text(&q, 0));
+                if (!*ret_address)
+                        r = err_set(err, ERR_NOMEM, "recipients: out of memory");
+        }
+        query_end(&q);
+        return r;
+}
+
+static char *copy_column(struct query *q, int column)
+{
+        const char *text = column_text(q, column);
+
+        return text ? strdup(text) : NULL;
+}
+
+int recipient_person_get(struct db *db, const char *person, int64_t now_utc,
+                         struct recipient_person *ret_person, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "SELECT given, language, timezone, protected, ended IS NOT NULL, EXISTS ("
+                    "   SELECT 1 FROM hold h WHERE h.kind = 'person' AND h.subject = ?1 AND h.starts <= ?2"
+                    "      AND (h.ends IS NULL OR h.ends > ?2))"
+                    "  FROM person WHERE id = ?1",
+                    err);
+        query_text(&q, person);
+        query_int(&q, now_utc);
+        r = query_row(&q);
+        if (r > 0) {
+                *ret_person = (struct recipient_person){
+                    .given = copy_column(&q, 0),
+                    .language = copy_column(&q, 1),
+                    .timezone = copy_column(&q, 2),
+                    .is_protected = column_int(&q, 3),
+                    .has_ended = column_int(&q, 4),
+                    .is_held = column_int(&q, 5),
+                };
+                r = ret_person->given ? 0 : err_set(err, ERR_NOMEM, "recipients: out of memory");
+        } else if (r == 0) {
+                r = err_set(err, ERR_NOT_FOUND, "recipients: no such person");
+        }
+        query_end(&q);
+        return r;
+}
+
+void recipient_person_fini(struct recipient_person *person)
+{
+        free(person->given);
+        free(person->language);
+        free(person->timezone);
+        *person = (struct recipient_person){0};
+}
+
+static int exists(struct query *q)
+{
+        int r = query_row(q);
+
+        if (r > 0)
+                r = column_int(q, 0) != 0;
+        query_end(q);
+        return r;
+}
+
+int person_has_choice(struct db *db, const char *person, const char *choice, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db, "SELECT EXISTS (SELECT 1 FROM person_choice WHERE person = ? AND choice = ?)",
+                    err);
+        query_text(&q, person);
+        query_text(&q, choice);
+        return exists(&q);
+}
+
+int pupil_is_held(struct db *db, const char *pupil, const char *group, int64_t now_utc, struct err *err)
+{
+        struct query q;
+
+        query_start(
+            &q, db,
+            "SELECT EXISTS (SELECT 1 FROM hold WHERE ((kind = 'pupil' AND subject = ?1)"
+            "   OR (kind = 'group' AND subject = ?2)) AND starts <= ?3 AND (ends IS NULL OR ends > ?3))",
+            err);
+        query_text(&q, pupil);
+        query_text(&q, group);
+        query_int(&q, now_utc);
+        return exists(&q);
+}

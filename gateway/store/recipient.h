@@ -1,0 +1,64 @@
+/* recipient: who a word of a rule means ("guardians", "teacher", …), and how each of them is reached.
+ *
+ * A staff word means the role in the nearest organisation that has it, then the municipality's duty phone,
+ * then its principals. Restricted, emergency-only and not-to-be-notified guardians are never among the
+ * guardians. */
+#ifndef STORE_RECIPIENT_H
+#define STORE_RECIPIENT_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct db;
+
+#define RECIPIENT_MAX 64 /* people that one word may mean */
+#define RECIPIENT_ID_MAX 256
+
+struct recipient {
+        char person[RECIPIENT_ID_MAX];
+        int rank;      /* of a guardian, 0 for others: lower ones are told first */
+        bool is_staff; /* may know that a pupil is protected, and confirms messages */
+};
+
+struct recipient_list {
+        struct recipient items[RECIPIENT_MAX];
+        int count;
+};
+
+/* What a word is read against; any may be NULL or 0. */
+struct recipient_scope {
+        const char *pupil, *organisation, *supervisor;
+        const char *day; /* today, in the organisation's calendar: roles are held from–to */
+        int64_t told_of; /* match whose recipients "told" means */
+        bool urgent;     /* guardians who do not exist are replaced by the duty phone */
+};
+
+bool recipient_is_word(const char *word);
+
+int recipient_find(struct db *db, const char *word, const struct recipient_scope *scope,
+                   struct recipient_list *ret_list, struct err *err);
+
+/* The address of a person on a channel: the first good one; with SAFE_ONLY only one that is marked safe. 1:
+ * there is one (free() *ret_address), 0: none. */
+int contact_find(struct db *db, const char *person, const char *channel, bool safe_only, char **ret_address,
+                 struct err *err);
+
+/* What is known of a person for telling them. Free with recipient_person_fini. */
+struct recipient_person {
+        char *given, *language, *timezone; /* language, timezone: NULL when they have none of their own */
+        bool is_protected, is_held, has_ended;
+};
+/* 0, or ERR_NOT_FOUND. Held: staff stopped all messages to the person at NOW. */
+int recipient_person_get(struct db *db, const char *person, int64_t now_utc,
+                         struct recipient_person *ret_person, struct err *err);
+void recipient_person_fini(struct recipient_person *person);
+
+/* 1 when the person made the choice. */
+int person_has_choice(struct db *db, const char *person, const char *choice, struct err *err);
+
+/* 1 when staff hold messages about the pupil, or about the group, at NOW. */
+int pupil_is_held(struct db *db, const char *pupil, const char *group, int64_t now_utc, struct err *err);
+
+#endif
