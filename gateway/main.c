@@ -5,6 +5,7 @@
 
 /* Keep in alphabetical order: one line a verb. */
 static const struct verb *const verb_table[] = {
+    &verb_feeds,
     NULL,
 };
 

@@ -4,4 +4,6 @@
 
 #include "command/command.h"
 
+extern const struct verb verb_feeds;
+
 #endif

@@ -7,6 +7,8 @@ CREATE TABLE meta(
   name TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- What stands behind the @ of every calendar entry of this database, from its birth on.
+INSERT INTO meta(name, value) VALUES ('uid_host', lower(hex(randomblob(8))) || '.kapula.invalid');
 
 -- ---------------------------------------------------------------- who and where (the roster)
 
@@ -579,7 +581,9 @@ CREATE TABLE feed(
   revoked INTEGER,
   last_fetch INTEGER,
   last_status INTEGER,       -- 200 or 304
-  fetches INTEGER NOT NULL DEFAULT 0
+  fetches INTEGER NOT NULL DEFAULT 0,
+  shown_hash BLOB,           -- SHA-256 of the calendar last given out
+  shown_changed INTEGER      -- and its Last-Modified: never goes back, also for what only disappeared
 ) STRICT;
 CREATE INDEX feed_owner ON feed(owner);
 

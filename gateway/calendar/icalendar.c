@@ -1,0 +1,164 @@
+#include "calendar/icalendar.h"
+#include "base/date.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+#define DAY_SECONDS 86400
+
+void ics_init(struct ics_writer *writer, struct buf *buf)
+{
+        *writer = (struct ics_writer){.buf = buf};
+}
+
+/* One piece that no fold may split: a character, or an escape of two. */
+static void put(struct ics_writer *writer, const char *piece, size_t length)
+{
+        if (writer->column + (int)length > ICS_LINE_MAX) {
+                buf_add(writer->buf, "\r\n ", 3);
+                writer->column = 1;
+        }
+        buf_add(writer->buf, piece, length);
+        writer->column += (int)length;
+}
+
+static void put_name(struct ics_writer *writer, const char *name)
+{
+        for (; *name; name++)
+                put(writer, name, 1);
+        put(writer, ":", 1);
+}
+
+static void end_line(struct ics_writer *writer)
+{
+        buf_add(writer->buf, "\r\n", 2);
+        writer->column = 0;
+}
+
+/* The length of the UTF-8 character at TEXT, 0 when it is none (RFC 3629: no overlong forms, no
+ * surrogates). TEXT ends with a NUL, which is no continuation byte. */
+static size_t character_length(const unsigned char *text)
+{
+        unsigned char low = 0x80, high = 0xbf;
+        size_t length;
+
+        if (text[0] < 0x80)
+                return 1;
+        if (text[0] < 0xc2 || text[0] > 0xf4)
+                return 0;
+        length = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+        if (text[0] == 0xe0)
+                low = 0xa0;
+        else if (text[0] == 0xed)
+                high = 0x9f;
+        else if (text[0] == 0xf0)
+                low = 0x90;
+        else if (text[0] == 0xf4)
+                high = 0x8f;
+        if (text[1] < low || text[1] > high)
+                return 0;
+        for (size_t i = 2; i < length; i++)
+                if (text[i] < 0x80 || text[i] > 0xbf)
+                        return 0;
+        return length;
+}
+
+/* C0 and C1 controls, and the marks that turn the direction of what follows, also on other lines. */
+static bool is_control(const unsigned char *text, size_t length)
+{
+        if (length == 1)
+                return text[0] < 0x20 || text[0] == 0x7f;
+        if (length == 2)
+                return text[0] == 0xc2 && text[1] < 0xa0;
+        if (length == 3 && text[0] == 0xe2)
+                return (text[1] == 0x80 && text[2] >= 0xa8 && text[2] <= 0xae) ||
+                       (text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9);
+        return false;
+}
+
+/* Puts the character at TEXT; how many bytes of TEXT that took. */
+static size_t put_character(struct ics_writer *writer, const unsigned char *text, bool escapes)
+{
+        size_t length = character_length(text);
+        char escaped[2] = {'\\', (char)text[0]};
+
+        if (text[0] == '\r' || text[0] == '\n') {
+                put(writer, escapes ? "\\n" : " ", escapes ? 2 : 1);
+                return text[0] == '\r' && text[1] == '\n' ? 2 : 1;
+        }
+        if (text[0] == '\t')
+                put(writer, " ", 1);
+        else if (length == 0 || is_control(text, length))
+                put(writer, REPLACEMENT, 3);
+        else if (escapes && (text[0] == '\\' || text[0] == ';' || text[0] == ','))
+                put(writer, escaped, 2);
+        else
+                put(writer, (const char *)text, length);
+        return length ? length : 1;
+}
+
+static void put_value(struct ics_writer *writer, const char *value, bool escapes)
+{
+        const unsigned char *at = (const unsigned char *)value, *end = at + ICS_VALUE_MAX;
+
+        while (*at && at < end)
+                at += put_character(writer, at, escapes);
+}
+
+void ics_begin(struct ics_writer *writer, const char *component)
+{
+        ics_plain(writer, "BEGIN", component);
+}
+
+void ics_end(struct ics_writer *writer, const char *component)
+{
+        ics_plain(writer, "END", component);
+}
+
+void ics_text(struct ics_writer *writer, const char *name, const char *value)
+{
+        put_name(writer, name);
+        put_value(writer, value, true);
+        end_line(writer);
+}
+
+void ics_plain(struct ics_writer *writer, const char *name, const char *value)
+{
+        put_name(writer, name);
+        put_value(writer, value, false);
+        end_line(writer);
+}
+
+void ics_int(struct ics_writer *writer, const char *name, int64_t value)
+{
+        char text[24];
+
+        snprintf(text, sizeof text, "%lld", (long long)value);
+        ics_plain(writer, name, text);
+}
+
+static void put_time(struct ics_writer *writer, const char *name, int32_t date, int seconds, const char *end)
+{
+        int year, month, day;
+        char text[40];
+
+        date_to_civil(date, &year, &month, &day);
+        snprintf(text, sizeof text, "%04d%02d%02dT%02d%02d%02d%s", year, month, day, seconds / 3600,
+                 seconds / 60 % 60, seconds % 60, end);
+        ics_plain(writer, name, text);
+}
+
+void ics_utc(struct ics_writer *writer, const char *name, int64_t utc)
+{
+        int64_t seconds = utc % DAY_SECONDS;
+
+        if (seconds < 0)
+                seconds += DAY_SECONDS;
+        put_time(writer, name, (int32_t)((utc - seconds) / DAY_SECONDS), (int)seconds, "Z");
+}
+
+void ics_local(struct ics_writer *writer, const char *name, int32_t date, int seconds)
+{
+        put_time(writer, name, date, seconds, "");
+}
