@@ -16,13 +16,16 @@
 #define ZONE_MAX_BYTES 64
 #define PATTERN_MAX 128
 
-enum form { FORM_DAY, FORM_SHORT, FORM_LONG, FORM_WEEKDAY, FORM_ON, FORM_COUNT };
+enum form { FORM_DAY, FORM_SHORT, FORM_LONG, FORM_WEEKDAY, FORM_WEEKDAY_SHORT, FORM_ON, FORM_COUNT };
 
 static const struct {
         const char *name;
         enum form form;
-} forms_table[] = {
-    {"long", FORM_LONG}, {"short", FORM_SHORT}, {"weekday", FORM_WEEKDAY}, {"weekday-on", FORM_ON}};
+} forms_table[] = {{"long", FORM_LONG},
+                   {"short", FORM_SHORT},
+                   {"weekday", FORM_WEEKDAY},
+                   {"weekday-on", FORM_ON},
+                   {"weekday-short", FORM_WEEKDAY_SHORT}};
 
 struct locale {
         char language[LOCALE_LANGUAGE_MAX_BYTES];
@@ -160,14 +163,14 @@ int locale_cache_get(struct locale_cache *cache, const char *language, const cha
 
 static const char *row_pattern(const struct locale_row *row, enum form form)
 {
-        const char *const patterns[FORM_COUNT] = {row->day, row->short_, row->long_, row->weekday, row->on};
+        const char *const patterns[FORM_COUNT] = {row->day, row->short_, row->long_, "cccc", "ccc", row->on};
 
         return patterns[form];
 }
 
 static void find_pattern(const struct locale *locale, enum form form, UChar *ret_pattern, UErrorCode *status)
 {
-        static const char *const skeletons[FORM_COUNT] = {"EEEEdMMMM", "dM", "yMMMMd", "cccc", "cccc"};
+        static const char *const skeletons[FORM_COUNT] = {"EEEEdMMMM", "dM", "yMMMMd", "cccc", "ccc", "cccc"};
         UDateTimePatternGenerator *generator;
         UChar skeleton[16];
 

@@ -38,7 +38,7 @@ bool locale_knows(const char *language);
 int locale_print(struct locale *locale, const struct value *value, struct buf *buf);
 
 /* What {{value.NAME}} means for a value that is no map:
- *   date, time   day, weekday, weekday-on, short, long, iso; of a time also time (a clock)
+ *   date, time   day, weekday, weekday-on, weekday-short, short, long, iso; of a time also time
  *   clock        time, iso
  *   count        zero, one, two, few, many, other: CLDR's plural category, one of them true
  * On success *ret_property is a value without children; a text lies in BUF, which the caller empties first.

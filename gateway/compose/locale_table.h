@@ -8,12 +8,11 @@
 /* Patterns are ICU's date patterns (cccc the bare weekday, EEEE the one within a date). */
 struct locale_row {
         const char *language;
-        const char *icu;     /* the locale that ICU is asked for */
-        const char *day;     /* "Monday 23 November" */
-        const char *short_;  /* "23.11." */
-        const char *long_;   /* with the year, without the weekday */
-        const char *weekday; /* "Monday" */
-        const char *on;      /* "on Monday"; NULL: on_table */
+        const char *icu;    /* the locale that ICU is asked for */
+        const char *day;    /* "Monday 23 November" */
+        const char *short_; /* "23.11." */
+        const char *long_;  /* with the year, without the weekday */
+        const char *on;     /* "on Monday"; NULL: on_table */
         const char *on_table[7];
         const char *before_time; /* between day and time */
         char colon;              /* between hours and minutes */

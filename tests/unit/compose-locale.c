@@ -65,24 +65,24 @@ static struct locale *open_locale(const char *language)
 static void prints_days_and_times(void **state)
 {
         static const struct {
-                const char *language, *day, *on, *weekday, *short_, *long_, *time, *clock;
+                const char *language, *day, *on, *weekday, *short_, *long_, *time, *clock, *three;
         } table[] = {
             {"fi", "maanantai 23.11.", "maanantaina", "maanantai", "23.11.", "23. marraskuuta 2026",
-             "maanantai 23.11. klo 12.15", "8.05"},
+             "maanantai 23.11. klo 12.15", "8.05", "ma"},
             {"sv", "måndag 23 november", "på måndag", "måndag", "23.11", "23 november 2026",
-             "måndag 23 november kl. 12.15", "8.05"},
+             "måndag 23 november kl. 12.15", "8.05", "mån"},
             {"en", "Monday 23 November", "on Monday", "Monday", "23 Nov", "23 November 2026",
-             "Monday 23 November at 12:15", "8:05"},
+             "Monday 23 November at 12:15", "8:05", "Mon"},
             {"ru", "понедельник, 23 ноября", "в понедельник", "понедельник", "23.11", "23 ноября 2026 г.",
-             "понедельник, 23 ноября, 12:15", "8:05"},
+             "понедельник, 23 ноября, 12:15", "8:05", "пн"},
             {"uk", "понеділок, 23 листопада", "у понеділок", "понеділок", "23.11", "23 листопада 2026 р.",
-             "понеділок, 23 листопада, 12:15", "8:05"},
+             "понеділок, 23 листопада, 12:15", "8:05", "пн"},
             {"et", "esmaspäev, 23. november", "esmaspäeval", "esmaspäev", "23.11", "23. november 2026",
-             "esmaspäev, 23. november kell 12.15", "8.05"},
+             "esmaspäev, 23. november kell 12.15", "8.05", "E"},
             {"so", "Isniin, 23 Noofeembar", "maalinta Isniin", "Isniin", "23/11", "23 Noofeembar 2026",
-             "Isniin, 23 Noofeembar, 12:15", "8:05"},
+             "Isniin, 23 Noofeembar, 12:15", "8:05", "Isn"},
             {"ar", "الاثنين، 23 نوفمبر", "يوم الاثنين", "الاثنين", "23/11", "23 نوفمبر 2026",
-             "الاثنين، 23 نوفمبر، 12:15", "8:05"},
+             "الاثنين، 23 نوفمبر، 12:15", "8:05", "الاثنين"},
         };
 
         (void)state;
@@ -94,6 +94,7 @@ static void prints_days_and_times(void **state)
                 assert_string_equal(print(locale, monday(), "day"), table[i].day);
                 assert_string_equal(print(locale, monday(), "weekday-on"), table[i].on);
                 assert_string_equal(print(locale, monday(), "weekday"), table[i].weekday);
+                assert_string_equal(print(locale, monday(), "weekday-short"), table[i].three);
                 assert_string_equal(print(locale, monday(), "short"), table[i].short_);
                 assert_string_equal(print(locale, monday(), "long"), table[i].long_);
                 assert_string_equal(print(locale, monday(), "iso"), "2026-11-23");

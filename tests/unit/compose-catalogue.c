@@ -1,0 +1,444 @@
+/* compose/catalogue and compose/message: folders over folders, and the shipped templates with sample values.
+ */
+#include "base/date.h"
+#include "compose/message.h"
+#include "compose/segment.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define MONDAY_MORNING 1795414500 /* 2026-11-23 8:15 in Helsinki */
+#define LESSON 2700
+#define LINK "https://kapula.example.org/r/0123456789abcdef0123456789abcdef0123456789a"
+#define TEXT_MAX 20000
+
+/* A folder of the test's own; LANGUAGE/FILE is written in it. */
+static char folder[64], override[64];
+
+static int make_folders(void **state)
+{
+        (void)state;
+        snprintf(folder, sizeof folder, "/tmp/kapula-catalogue-XXXXXX");
+        snprintf(override, sizeof override, "/tmp/kapula-catalogue-XXXXXX");
+        return mkdtemp(folder) && mkdtemp(override) ? 0 : -1;
+}
+
+static int remove_folders(void **state)
+{
+        char command[200];
+
+        (void)state;
+        snprintf(command, sizeof command, "rm -rf %s %s", folder, override);
+        return system(command);
+}
+
+static void write_file(const char *top, const char *name, const char *text)
+{
+        char path[200], *slash;
+        FILE *file;
+
+        snprintf(path, sizeof path, "%s/%s", top, name);
+        for (slash = strchr(path + strlen(top) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+                *slash = '\0';
+                mkdir(path, 0700);
+                *slash = '/';
+        }
+        file = fopen(path, "w");
+        assert_non_null(file);
+        fputs(text, file);
+        fclose(file);
+}
+
+static struct catalogue *shipped(void)
+{
+        struct catalogue *catalogue = catalogue_new();
+        struct err err = {0};
+
+        if (catalogue_add_folder(catalogue, SOURCE_DIR "/templates", &err) < 0 ||
+            catalogue_check(catalogue, &err) < 0)
+                fail_msg("%s", err.text);
+        return catalogue;
+}
+
+static struct locale *open_locale(const char *language)
+{
+        struct locale *locale;
+
+        assert_int_equal(locale_new(language, "Europe/Helsinki", &locale, NULL), 0);
+        return locale;
+}
+
+enum sample { SAMPLE_LESS = 1, SAMPLE_PROTECTED = 2, SAMPLE_LESSONS = 4 };
+
+static void add_lessons(struct value *values, int count)
+{
+        struct value *list = value_set_list(values, "lesson_list");
+
+        value_set_count(values, "lessons", count);
+        value_set_time(values, "starts", MONDAY_MORNING);
+        value_set_time(values, "ends", MONDAY_MORNING + count * LESSON);
+        for (int i = 0; i < count; i++) {
+                struct value *lesson = value_append_map(list);
+                value_set_count(lesson, "number", i + 1);
+                value_set_time(lesson, "starts", MONDAY_MORNING + i * LESSON);
+                value_set_time(lesson, "ends", MONDAY_MORNING + (i + 1) * LESSON);
+        }
+}
+
+/* Every value that templates/README.md names. A protected pupil is given places all the same: the templates
+ * must not print them. */
+static struct value *sample(int how)
+{
+        struct value *values = value_map_new(), *days = value_set_list(values, "days");
+
+        value_set_text(values, "pupil.first_name", "Aino");
+        value_set_bool(values, "pupil.protected", how & SAMPLE_PROTECTED);
+        value_set_text(values, "school.name", "Kuusijoen koulu");
+        value_set_text(values, "school.phone", "+358400000010");
+        value_set_date(values, "day", date_from_civil(2026, 11, 23));
+        add_lessons(values, how & SAMPLE_LESSONS ? 3 : 1);
+        for (int i = 0; i < 5; i++) {
+                struct value *day = value_append_map(days);
+                value_set_date(day, "day", date_from_civil(2026, 11, 23 + i));
+                value_set_time(day, "starts", MONDAY_MORNING + i * 86400);
+                value_set_time(day, "ends", MONDAY_MORNING + i * 86400 + 6 * 3600);
+        }
+        if (!(how & SAMPLE_LESS)) {
+                value_set_text(values, "link", LINK);
+                value_set_text(values, "workplace.name", "Puutarha Oy");
+                value_set_text(values, "supervisor.first_name", "Sami");
+                value_set_text(values, "teacher.first_name", "Outi");
+                value_set_text(values, "teacher.phone", "+358400000020");
+                value_set_time(values, "deadline", MONDAY_MORNING + 2 * LESSON);
+        }
+        assert_int_equal(value_error(values, NULL), 0);
+        return values;
+}
+
+static void check_text(const struct catalogue_entry *entry, int how, const char *subject, const char *text)
+{
+        struct segment_size size;
+
+        if (strstr(text, "  ") || strstr(text, "\n\n\n") || strstr(text, "{{") || strstr(text, " ,") ||
+            strstr(text, ".."))
+                fail_msg("%s/%s: not clean: «%s»", entry->language, entry->name, text);
+        if (how & SAMPLE_PROTECTED &&
+            (strstr(text, "Kuusijo") || strstr(text, "Puutarha") ||
+             (subject && (strstr(subject, "Kuusijo") || strstr(subject, "Puutarha")))))
+                fail_msg("%s/%s: a place of a protected pupil: «%s»", entry->language, entry->name, text);
+        assert_int_equal(segment_count(text, &size, NULL), 0);
+        if (entry->kind == CATALOGUE_SMS &&
+            (size.encoding != SEGMENT_GSM7 || size.segments > 2 || strchr(text, '\n')))
+                fail_msg("%s/%s: %zu segments in %s: «%s»", entry->language, entry->name, size.segments,
+                         segment_encoding_name(size.encoding), text);
+        if (how & SAMPLE_LESS)
+                assert_null(strstr(text, "http"));
+        assert_true((entry->kind == CATALOGUE_EMAIL) == (subject != NULL));
+        assert_true(!subject || (*subject && !strchr(subject, '\n')));
+}
+
+static void renders_what_is_shipped(void **state)
+{
+        struct catalogue *catalogue = shipped();
+        struct err err = {0};
+
+        (void)state;
+        for (size_t i = 0; i < catalogue_count(catalogue); i++) {
+                const struct catalogue_entry *entry = catalogue_at(catalogue, i);
+                struct locale *locale = open_locale(entry->language);
+
+                for (int how = 0; how < 8 && entry->kind != CATALOGUE_PARTIAL; how++) {
+                        _cleanup_(free_ptr) char *subject = NULL, *text = NULL;
+                        struct value *values = sample(how);
+
+                        if (compose_message(catalogue, locale, entry->name, entry->kind, values, &subject,
+                                            &text, &err) < 0)
+                                fail_msg("%s", err.text);
+                        check_text(entry, how, subject, text);
+                        value_free(values);
+                }
+                locale_free(locale);
+        }
+        catalogue_free(catalogue);
+}
+
+/* Finnish, Swedish and English say the same things. */
+static void ships_each_template_in_each_language(void **state)
+{
+        static const char *const languages[] = {"en", "fi", "sv"};
+        struct catalogue *catalogue = shipped();
+
+        (void)state;
+        for (size_t i = 0; i < catalogue_count(catalogue); i++) {
+                const struct catalogue_entry *entry = catalogue_at(catalogue, i);
+                for (unsigned k = 0; k < ARRAY_SIZE(languages); k++)
+                        if (!catalogue_find(catalogue, languages[k], entry->name, entry->kind))
+                                fail_msg("%s is in %s, not in %s", entry->name, entry->language,
+                                         languages[k]);
+        }
+        for (unsigned k = 0; k < ARRAY_SIZE(languages); k++)
+                assert_true(catalogue_has_language(catalogue, languages[k]));
+        assert_false(catalogue_has_language(catalogue, "ru"));
+        catalogue_free(catalogue);
+}
+
+static void assert_message(const char *language, const char *name, enum catalogue_kind kind, int how,
+                           const char *expected)
+{
+        _cleanup_(free_ptr) char *subject = NULL, *text = NULL;
+        struct catalogue *catalogue = shipped();
+        struct locale *locale = open_locale(language);
+        struct value *values = sample(how);
+        struct buf buf;
+
+        assert_int_equal(compose_message(catalogue, locale, name, kind, values, &subject, &text, NULL), 0);
+        buf_init(&buf, TEXT_MAX);
+        if (subject)
+                buf_addf(&buf, "%s\n\n", subject);
+        buf_adds(&buf, text);
+        assert_string_equal(buf_text(&buf), expected);
+        buf_fini(&buf);
+        value_free(values);
+        locale_free(locale);
+        catalogue_free(catalogue);
+}
+
+static void reads_as_a_school_writes(void **state)
+{
+        (void)state;
+        assert_message(
+            "fi", "absence-alert", CATALOGUE_SMS, SAMPLE_LESS,
+            "Kuusijoen koulu: Aino on merkitty poissaolevaksi maanantaina 23.11. klo 8.15-9.00 (1. tunti), "
+            "eikä syytä ole ilmoitettu. Soitathan kouluun: +358400000010.");
+        assert_message(
+            "sv", "absence-alert", CATALOGUE_SMS, SAMPLE_LESS | SAMPLE_LESSONS,
+            "Kuusijoen koulu: Aino är antecknad som frånvarande måndag 23.11 kl. 8.15-10.30 (lektionerna "
+            "1, 2, 3) och orsaken har inte meddelats. Vänligen ring skolan: +358400000010.");
+        assert_message(
+            "en", "absence-alert", CATALOGUE_SMS, SAMPLE_PROTECTED,
+            "Aino has been marked absent on Monday 23 Nov, 8:15-9:00 (lesson 1), and no reason has been "
+            "given. Please call the school: +358400000010. You can also answer here: " LINK);
+        assert_message("fi", "placement-reminder-pupil", CATALOGUE_EMAIL, 0,
+                       "Työpaikkaopiskelua maanantaina 23.11. klo 8.15–9.00\n\n"
+                       "Hei Aino!\n\n"
+                       "Sinulla on työpaikkaopiskelua maanantaina 23.11. klo 8.15–9.00 (Puutarha Oy).\n\n"
+                       "Työpaikkaohjaajasi on Sami.\n\n"
+                       "Jos et pääse paikalle, soita: +358400000020 (Outi).\n\n"
+                       "Ystävällisin terveisin\nKuusijoen koulu\nPuhelin +358400000010");
+}
+
+/* templates/README.md is the contract with the rules: what a template names stands in its row. */
+static bool row_names(const char *row, size_t row_length, const char *path)
+{
+        char wanted[TEMPLATE_PATH_MAX_BYTES * 2 + 3];
+
+        for (size_t length = strlen(path); length > 0; length--) {
+                if (path[length] != '\0' && path[length] != '.')
+                        continue;
+                snprintf(wanted, sizeof wanted, "`%.*s`", (int)length, path);
+                if (memmem(row, row_length, wanted, strlen(wanted)))
+                        return true;
+        }
+        return false;
+}
+
+struct row {
+        const char *text;
+        size_t length;
+};
+
+static int check_use(const struct template_use *use, void *told)
+{
+        static const char *const lists[] = {"days", "lesson_list"};
+        const struct row *row = told;
+        char path[TEMPLATE_PATH_MAX_BYTES * 2 + 3];
+
+        if (use->kind == TEMPLATE_USE_PARTIAL || use->path[0] == '-' ||
+            strncmp(use->path, "pupil.", 6) == 0 || strncmp(use->path, "school.", 7) == 0)
+                return 0;
+        snprintf(path, sizeof path, "%s", use->path);
+        for (const struct template_use *within = use->within; within; within = within->within)
+                for (unsigned i = 0; i < ARRAY_SIZE(lists); i++)
+                        if (strcmp(within->path, lists[i]) == 0)
+                                snprintf(path, sizeof path, "%s.%s", lists[i], use->path);
+        if (strcmp(use->path, "days") == 0 || strcmp(use->path, "lesson_list") == 0)
+                return 0;
+        if (!row_names(row->text, row->length, path))
+                fail_msg("%s:%d: %s is not in the row of templates/README.md", use->template_name, use->line,
+                         path);
+        return 0;
+}
+
+static void documents_what_templates_name(void **state)
+{
+        struct catalogue *catalogue = shipped();
+        FILE *file = fopen(SOURCE_DIR "/templates/README.md", "r");
+        char *readme = calloc(1, TEXT_MAX);
+
+        (void)state;
+        assert_non_null(file);
+        assert_in_range(fread(readme, 1, TEXT_MAX - 1, file), 1, TEXT_MAX - 2);
+        fclose(file);
+        for (size_t i = 0; i < catalogue_count(catalogue); i++) {
+                const struct catalogue_entry *entry = catalogue_at(catalogue, i);
+                struct catalogue_partials partials = {catalogue, entry->language};
+                char start[CATALOGUE_NAME_MAX_BYTES + 8];
+                struct row row;
+
+                if (entry->kind == CATALOGUE_PARTIAL)
+                        continue;
+                snprintf(start, sizeof start, "\n| `%s` |", entry->name);
+                row.text = strstr(readme, start);
+                if (!row.text)
+                        fail_msg("%s has no row in templates/README.md", entry->name);
+                row.text += strlen(start);
+                row.length = strcspn(row.text, "\n");
+                template_variables(entry->text, catalogue_partial, &partials, check_use, &row);
+                if (entry->subject)
+                        template_variables(entry->subject, catalogue_partial, &partials, check_use, &row);
+        }
+        free(readme);
+        catalogue_free(catalogue);
+}
+
+static void lays_folders_over_one_another(void **state)
+{
+        struct catalogue *catalogue = catalogue_new();
+        struct locale *locale = open_locale("fi"), *region = open_locale("fi-SE");
+        struct value *values = value_map_new();
+        char *subject = (char *)"", *text;
+
+        (void)state;
+        write_file(folder, "fi/one.sms.txt", "one{{>end}}\n");
+        write_file(folder, "fi/two.sms.txt", "two{{>end}}\r\n");
+        write_file(folder, "fi/partials/end.txt", ", end\n");
+        write_file(folder, "web/page.txt", "not a message");
+        write_file(folder, "README.md", "no");
+        write_file(folder, "fi/.hidden.txt", "{{");
+        write_file(folder, "fi/one.sms.txt~", "{{");
+        write_file(override, "fi/two.sms.txt", "new two{{>end}}");
+        write_file(override, "fi/three.email.txt", "Subject: a {{x}} b\n\nthree\n\nmore");
+        assert_int_equal(catalogue_add_folder(catalogue, folder, NULL), 0);
+        assert_int_equal(catalogue_add_folder(catalogue, override, NULL), 0);
+        assert_int_equal(catalogue_add(catalogue, "fi", "end", CATALOGUE_PARTIAL, "!", "desk", NULL), 0);
+        assert_int_equal(catalogue_check(catalogue, NULL), 0);
+        assert_int_equal(catalogue_count(catalogue), 4);
+
+        assert_int_equal(
+            compose_message(catalogue, locale, "one", CATALOGUE_SMS, values, &subject, &text, NULL), 0);
+        assert_string_equal(text, "one!");
+        assert_null(subject);
+        free(text);
+        assert_int_equal(
+            compose_message(catalogue, region, "two", CATALOGUE_SMS, values, &subject, &text, NULL), 0);
+        assert_string_equal(text, "new two!");
+        free(text);
+        value_set_text(values, "x", "c\nBcc: d");
+        assert_int_equal(
+            compose_message(catalogue, locale, "three", CATALOGUE_EMAIL, values, &subject, &text, NULL), 0);
+        assert_string_equal(subject, "a c Bcc: d b");
+        assert_string_equal(text, "three\n\nmore");
+        free(subject);
+        free(text);
+
+        text = NULL;
+        assert_int_equal(
+            compose_message(catalogue, locale, "three", CATALOGUE_SMS, values, &subject, &text, NULL),
+            ERR_NOT_FOUND);
+        value_set_null(values, "x");
+        assert_int_equal(
+            compose_message(catalogue, locale, "three", CATALOGUE_EMAIL, values, &subject, &text, NULL),
+            ERR_INVALID);
+        assert_null(text);
+        value_free(values);
+        locale_free(locale);
+        locale_free(region);
+        catalogue_free(catalogue);
+}
+
+static void tells_faults_by_file_and_line(void **state)
+{
+        static const struct {
+                const char *file, *text, *error;
+        } table[] = {
+            {"fi/a.sms.txt", "a\n{{x", "fi/a.sms.txt:2: a tag is not closed"},
+            {"fi/a.email.txt", "Subject: {{/x}}\n\nb", "fi/a.email.txt:1: {{/x}} closes no section"},
+            {"fi/a.email.txt", "Subject: a\n\nb\n{{#x}}", "fi/a.email.txt:4: the section {{x}}"},
+            {"fi/a.email.txt", "a\n\nb", "fi/a.email.txt:1: no subject"},
+            {"fi/a.email.txt", "Subject: a\nb", "fi/a.email.txt:2: not an empty line"},
+            {"fi/a.email.txt", "Subject: a", "fi/a.email.txt:2: not an empty line"},
+            {"fi/a.email.txt", "", "fi/a.email.txt:1: no subject"},
+            {"fi/partials/a.txt", "\n\n{{", "fi/partials/a.txt:3: a tag is not closed"},
+            {"fi/a.txt", "a", "no name of a template"},
+            {"fi/A.sms.txt", "a", "no name of a template"},
+            {"fi/a.b.sms.txt", "a", "no name of a template"},
+            {"fi/.sms.txt", "{{", NULL},
+            {"suomi/a.sms.txt", "a", "no language"},
+            {"fi/a.sms.txt", "{{>gone}}", "fi/a.sms.txt:1: no partial {{>gone}}"},
+            {"fi/a.email.txt", "Subject: {{>gone}}\n\na", "fi/a.email.txt:1: no partial {{>gone}}"},
+        };
+        char command[100];
+
+        (void)state;
+        for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
+                struct catalogue *catalogue = catalogue_new();
+                struct err err = {0};
+                int r;
+
+                snprintf(command, sizeof command, "rm -rf %s/*", folder);
+                assert_int_equal(system(command), 0);
+                write_file(folder, table[i].file, table[i].text);
+                r = catalogue_add_folder(catalogue, folder, &err);
+                if (r == 0)
+                        r = catalogue_check(catalogue, &err);
+                assert_int_equal(r, table[i].error ? ERR_INVALID : 0);
+                if (table[i].error && !strstr(err.text, table[i].error))
+                        fail_msg("row %u: %s", i, err.text);
+                catalogue_free(catalogue);
+        }
+}
+
+static void refuses_folders_and_sizes(void **state)
+{
+        struct catalogue *catalogue = catalogue_new();
+        char *text = malloc(TEMPLATE_MAX_BYTES + 2), name[20];
+
+        (void)state;
+        assert_int_equal(catalogue_add_folder(catalogue, "/nonexistent/templates", NULL), ERR_NOT_FOUND);
+        memset(text, 'a', TEMPLATE_MAX_BYTES + 1);
+        text[TEMPLATE_MAX_BYTES + 1] = '\0';
+        write_file(folder, "fi/long.sms.txt", text);
+        assert_int_equal(catalogue_add_folder(catalogue, folder, NULL), ERR_LIMIT);
+        assert_int_equal(catalogue_add(catalogue, "xx", "a", CATALOGUE_SMS, "a", "desk", NULL), ERR_INVALID);
+        assert_int_equal(catalogue_add(catalogue, "fi", "../a", CATALOGUE_SMS, "a", "desk", NULL),
+                         ERR_INVALID);
+        for (int i = 0; i < CATALOGUE_ENTRIES_MAX; i++) {
+                snprintf(name, sizeof name, "n%d", i);
+                assert_int_equal(catalogue_add(catalogue, "fi", name, CATALOGUE_SMS, "a", "desk", NULL), 0);
+        }
+        assert_int_equal(catalogue_add(catalogue, "fi", "more", CATALOGUE_SMS, "a", "desk", NULL), ERR_LIMIT);
+        assert_int_equal(catalogue_add(catalogue, "fi", "n0", CATALOGUE_SMS, "b", "desk", NULL), 0);
+        assert_null(catalogue_find(catalogue, "fi", "more", CATALOGUE_SMS));
+        free(text);
+        assert_null(catalogue_free(catalogue));
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+            cmocka_unit_test(renders_what_is_shipped),
+            cmocka_unit_test(ships_each_template_in_each_language),
+            cmocka_unit_test(reads_as_a_school_writes),
+            cmocka_unit_test(documents_what_templates_name),
+            cmocka_unit_test_setup_teardown(lays_folders_over_one_another, make_folders, remove_folders),
+            cmocka_unit_test_setup_teardown(tells_faults_by_file_and_line, make_folders, remove_folders),
+            cmocka_unit_test_setup_teardown(refuses_folders_and_sizes, make_folders, remove_folders),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
