@@ -26,7 +26,7 @@
 #define TEMPLATE_NAME_MAX_BYTES 128 /* the name that errors show */
 #define TEMPLATE_PATH_MAX_BYTES 128 /* a variable's dotted name, a partial's name */
 #define TEMPLATE_DEPTH_MAX 32       /* sections and partials inside one another */
-#define TEMPLATE_STEPS_MAX 1000000  /* pieces printed or skipped in one rendering */
+#define TEMPLATE_STEPS_MAX 200000   /* pieces printed or skipped in one rendering */
 
 struct template;
 
