@@ -123,6 +123,7 @@ static struct value *sample(int how)
 static void check_text(const struct catalogue_entry *entry, int how, const char *subject, const char *text)
 {
         struct segment_size size;
+        bool cheap;
 
         if (strstr(text, "  ") || strstr(text, "\n\n\n") || strstr(text, "{{") || strstr(text, " ,") ||
             strstr(text, ".."))
@@ -132,8 +133,10 @@ static void check_text(const struct catalogue_entry *entry, int how, const char 
              (subject && (strstr(subject, "Kuusijo") || strstr(subject, "Puutarha")))))
                 fail_msg("%s/%s: a place of a protected pupil: «%s»", entry->language, entry->name, text);
         assert_int_equal(segment_count(text, &size, NULL), 0);
+        cheap = strcmp(entry->language, "ru") != 0 && strcmp(entry->language, "uk") != 0 &&
+                strcmp(entry->language, "ar") != 0; /* the others have the letters of the GSM alphabet */
         if (entry->kind == CATALOGUE_SMS &&
-            (size.encoding != SEGMENT_GSM7 || size.segments > 2 || strchr(text, '\n')))
+            ((size.encoding != SEGMENT_GSM7 && cheap) || size.segments > 2 || strchr(text, '\n')))
                 fail_msg("%s/%s: %zu segments in %s: «%s»", entry->language, entry->name, size.segments,
                          segment_encoding_name(size.encoding), text);
         if (how & SAMPLE_LESS)
@@ -183,7 +186,7 @@ static void ships_each_template_in_each_language(void **state)
         }
         for (unsigned k = 0; k < ARRAY_SIZE(languages); k++)
                 assert_true(catalogue_has_language(catalogue, languages[k]));
-        assert_false(catalogue_has_language(catalogue, "ru"));
+        assert_false(catalogue_has_language(catalogue, "th"));
         catalogue_free(catalogue);
 }
 
