@@ -180,25 +180,33 @@ static int find_supervisor(struct db *db, const struct word *word, const struct 
         return add(list, scope->supervisor, 0, false, err);
 }
 
-/* Whom a match has reached, or may have: whatever has left. Whoever was restricted meanwhile is left out. */
+/* Whom a match has reached, or may have: whatever has left. Whoever was restricted meanwhile is left out. Who is of the
+ * pupil's home is not staff here, whatever else they are. */
 static int find_told(struct db *db, const struct word *word, const struct recipient_scope *scope,
                      struct recipient_list *list, struct err *err)
 {
         struct query q;
+        int r;
 
         (void)word;
         query_start(&q, db,
-                    "SELECT DISTINCT n.person, 0 FROM notice n JOIN message_notice mn ON mn.notice = n.id"
-                    "  JOIN message g ON g.id = mn.message AND g.state IN ('leased', 'accepted', "
-                    "'delivered', 'unknown')"
+                    "SELECT DISTINCT n.person, x.pupil IS NULL AND n.person IS NOT m.pupil AND EXISTS ("
+                    "    SELECT 1 FROM role r WHERE r.person = n.person AND r.role NOT IN ('pupil', 'supervisor'))"
+                    "  FROM notice n JOIN message_notice mn ON mn.notice = n.id"
+                    "  JOIN message g ON g.id = mn.message AND g.state IN ('leased', 'accepted', 'delivered', 'unknown')"
                     "  JOIN rule_match m ON m.id = n.match"
-                    " WHERE n.match = ? AND NOT EXISTS ("
-                    "   SELECT 1 FROM guardian x WHERE x.pupil = m.pupil AND x.guardian = n.person"
-                    "      AND (x.restricted = 1 OR x.notify = 0 OR x.ended IS NOT NULL))"
+                    "  LEFT JOIN guardian x ON x.pupil = m.pupil AND x.guardian = n.person"
+                    " WHERE n.match = ? AND (x.pupil IS NULL OR (x.restricted = 0 AND x.notify = 1 AND x.ended IS NULL))"
                     " ORDER BY n.person",
                     err);
         query_int(&q, scope->told_of);
-        return collect(&q, list, false, err);
+        while ((r = query_row(&q)) > 0) {
+                r = add(list, column_text(&q, 0), 0, column_int(&q, 1), err);
+                if (r < 0)
+                        break;
+        }
+        query_end(&q);
+        return r < 0 ? r : 0;
 }
 
 /* Keep in alphabetical order: one line a word. */

@@ -1,0 +1,444 @@
+#include "base/date.h"
+#include "base/log.h"
+#include "engine/engine_private.h"
+#include "store/notice.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- the engine itself */
+
+int engine_open(struct rulebook *book, const struct catalogue *catalogue, struct engine **ret_engine, struct err *err)
+{
+        struct engine *engine = calloc(1, sizeof *engine);
+
+        if (engine)
+                engine->locales = locale_cache_new();
+        if (!engine || !engine->locales) {
+                engine_close(engine);
+                return err_set(err, ERR_NOMEM, "engine: out of memory");
+        }
+        engine_use(engine, book, catalogue);
+        *ret_engine = engine;
+        return 0;
+}
+
+struct engine *engine_close(struct engine *engine)
+{
+        if (!engine)
+                return NULL;
+        for (int i = 0; i < engine->zone_count; i++)
+                zone_close(engine->zones[i].zone);
+        locale_cache_free(engine->locales);
+        free(engine->subjects);
+        free(engine);
+        return NULL;
+}
+
+void engine_use(struct engine *engine, struct rulebook *book, const struct catalogue *catalogue)
+{
+        engine->book = book;
+        engine->catalogue = catalogue;
+}
+
+void engine_on_effect(struct engine *engine, void (*effect)(void *context, const struct effect *effect), void *context)
+{
+        engine->effect = effect;
+        engine->effect_context = context;
+}
+
+int engine_zone(struct engine *engine, const char *name, struct zone **ret_zone, struct err *err)
+{
+        int at, r;
+
+        for (at = 0; at < engine->zone_count; at++)
+                if (strcmp(engine->zones[at].name, name) == 0) {
+                        *ret_zone = engine->zones[at].zone;
+                        return 0;
+                }
+        if (at == ENGINE_ZONE_MAX) { /* the first makes room: a region has one or two */
+                at = 0;
+                zone_close(engine->zones[0].zone);
+                engine->zones[0] = engine->zones[--engine->zone_count];
+                at = engine->zone_count;
+        }
+        r = zone_open(name, &engine->zones[at].zone, err);
+        if (r < 0)
+                return r;
+        snprintf(engine->zones[at].name, sizeof engine->zones[at].name, "%s", name);
+        engine->zone_count = at + 1;
+        *ret_zone = engine->zones[at].zone;
+        return 0;
+}
+
+void engine_tell(const struct firing *firing, const struct effect *effect)
+{
+        struct effect whole = *effect;
+
+        if (!firing->engine->effect)
+                return;
+        whole.rule = firing->rule->name;
+        whole.subject = firing->subject->id;
+        whole.key = firing->row ? firing->row->key : effect->key;
+        whole.time_utc = firing->now;
+        whole.timezone = firing->place.timezone;
+        firing->engine->effect(firing->engine->effect_context, &whole);
+}
+
+/* ---- one row */
+
+/* One subject, seen by one rule. */
+struct pass {
+        struct engine *engine;
+        struct db *db;
+        struct rule *rule;
+        const struct subject *subject;
+        const struct parameter_values *parameters;
+        int64_t now;
+        int64_t timer; /* when to look again, the earliest wish so far */
+};
+
+static int begin_firing(struct pass *pass, const struct row *row, int64_t match, struct firing *firing, struct err *err)
+{
+        struct recipient_person pupil = {0};
+        struct zone *zone;
+        int32_t date;
+        int seconds, r;
+
+        *firing = (struct firing){
+            .engine = pass->engine,
+            .db = pass->db,
+            .rule = pass->rule,
+            .subject = pass->subject,
+            .row = row,
+            .parameters = pass->parameters,
+            .match = match,
+            .now = pass->now,
+        };
+        if (!row->organisation)
+                return err_set(err, ERR_INVALID, "rule %s: gave a row without an organisation", pass->rule->name);
+        r = place_get(pass->db, row->organisation, &firing->place, err);
+        if (r == 0)
+                r = engine_zone(pass->engine, firing->place.timezone, &zone, err);
+        if (r < 0)
+                return r;
+        zone_to_local(zone, pass->now, &date, &seconds);
+        date_print(date, firing->today);
+        if (!row->pupil)
+                return 0;
+        r = recipient_person_get(pass->db, row->pupil, pass->now, &pupil, err);
+        firing->pupil_is_protected = pupil.is_protected;
+        recipient_person_fini(&pupil);
+        return r;
+}
+
+/* Its time has come. */
+static int tell_row(struct pass *pass, const struct row *row, int64_t match, struct err *err)
+{
+        struct firing firing;
+        int r = begin_firing(pass, row, match, &firing, err);
+
+        if (r == 0 && row->pupil) {
+                r = pupil_is_held(pass->db, row->pupil, row->organisation, pass->now, err);
+                if (r > 0) {
+                        r = suppress(&firing, "staff-hold", err);
+                        place_fini(&firing.place);
+                        return r;
+                }
+        }
+        if (r == 0)
+                r = row->suppressed ? suppress(&firing, row->suppressed, err) : fire(&firing, err);
+        place_fini(&firing.place);
+        return r;
+}
+
+static int suppress_row(struct pass *pass, const struct row *row, int64_t match, const char *reason, struct err *err)
+{
+        struct firing firing;
+        int r = begin_firing(pass, row, match, &firing, err);
+
+        if (r == 0)
+                r = suppress(&firing, reason, err);
+        place_fini(&firing.place);
+        return r;
+}
+
+static int insert(struct pass *pass, const struct row *row, int64_t *ret_id, struct err *err)
+{
+        struct match_row match = {
+            .rule = pass->rule->name,
+            .kind = pass->subject->kind,
+            .subject = pass->subject->id,
+            .pupil = row->pupil,
+            .key = row->key,
+            .facts = row->facts_json,
+            .version = pass->rule->version,
+            .due = row->due,
+            .expires = row->expires,
+            .seen = pass->now,
+        };
+
+        return match_insert(pass->db, &match, ret_id, err);
+}
+
+/* A row that no match stands for yet. */
+static int meet_row(struct pass *pass, const struct row *row, struct err *err)
+{
+        bool is_old = row->dated < pass->now - ENGINE_OLD, is_late = row->expires <= pass->now || row->expires <= row->due;
+        int64_t id;
+        int r;
+
+        if (is_late && is_old)
+                return 0; /* a term that was imported: nothing to remember */
+        if (row->due > pass->now + ENGINE_HORIZON) {
+                if (row->due - ENGINE_HORIZON < pass->timer)
+                        pass->timer = row->due - ENGINE_HORIZON;
+                return 0;
+        }
+        r = insert(pass, row, &id, err);
+        if (r < 0)
+                return r;
+        if (is_old)
+                return match_end(pass->db, id, MATCH_DROPPED, "past", pass->now, err);
+        if (is_late)
+                return suppress_row(pass, row, id, row->suppressed ? row->suppressed : "too-late", err);
+        return row->due <= pass->now ? tell_row(pass, row, id, err) : 0;
+}
+
+static int resolve(struct pass *pass, int64_t match, const char *key, const char *organisation, const char *reason,
+                   struct err *err)
+{
+        struct firing firing = {
+            .engine = pass->engine, .rule = pass->rule, .subject = pass->subject, .db = pass->db, .now = pass->now};
+        struct effect effect = {.kind = EFFECT_RESOLVED, .key = key, .reason = reason};
+        int r = match_end(pass->db, match, MATCH_RESOLVED, reason, pass->now, err);
+
+        if (r == 0 && organisation)
+                r = place_get(pass->db, organisation, &firing.place, err);
+        if (r == 0)
+                engine_tell(&firing, &effect);
+        place_fini(&firing.place);
+        return r;
+}
+
+/* A row whose match stands already. */
+static int meet_again(struct pass *pass, const struct row *row, int64_t id, enum match_state state, struct err *err)
+{
+        struct match_row match = {
+            .facts = row->facts_json, .version = pass->rule->version, .due = row->due, .expires = row->expires};
+        int r;
+
+        switch (state) {
+        case MATCH_FIRED:
+                if (row->suppressed && row->expires > pass->now)
+                        return resolve(pass, id, row->key, row->organisation, row->suppressed, err);
+                return 0;
+        case MATCH_PENDING:
+                r = match_update(pass->db, id, &match, err);
+                if (r < 0)
+                        return r;
+                if (row->expires <= pass->now)
+                        return suppress_row(pass, row, id, row->suppressed ? row->suppressed : "too-late", err);
+                return row->due <= pass->now ? tell_row(pass, row, id, err) : 0;
+        default:
+                return 0;
+        }
+}
+
+/* ---- one rule */
+
+/* Matches that stand while their rows are gone. */
+struct orphans {
+        struct pass *pass;
+        const struct row_list *rows;
+        struct orphan {
+                int64_t id;
+                enum match_state state;
+                char *key, *facts;
+                int64_t due, expires;
+        } *items;
+        int count, room;
+};
+
+static int note_orphan(void *context, const struct open_match *match, struct err *err)
+{
+        struct orphans *orphans = context;
+
+        if (strcmp(match->rule, orphans->pass->rule->name) != 0)
+                return 0;
+        for (int i = 0; i < orphans->rows->count; i++)
+                if (strcmp(orphans->rows->items[i].key, match->key) == 0)
+                        return 0;
+        if (orphans->count == orphans->room) {
+                int room = orphans->room ? orphans->room * 2 : 8;
+                struct orphan *items = reallocarray(orphans->items, (size_t)room, sizeof *items);
+
+                if (!items)
+                        return err_set(err, ERR_NOMEM, "engine: out of memory");
+                orphans->items = items;
+                orphans->room = room;
+        }
+        orphans->items[orphans->count] = (struct orphan){
+            match->id, match->state, strdup(match->key), strdup(match->facts), match->due, match->expires};
+        return orphans->items[orphans->count++].facts ? 0 : err_set(err, ERR_NOMEM, "engine: out of memory");
+}
+
+/* What the row said is kept in its facts: enough to tell who is not told now. */
+static int drop(struct pass *pass, const struct orphan *orphan, const char *reason, struct err *err)
+{
+        struct row row = {.key = orphan->key, .due = orphan->due, .expires = orphan->expires};
+        const struct value *value;
+        struct value *facts;
+        int r;
+
+        r = value_parse(orphan->facts, strlen(orphan->facts), &facts, err);
+        if (r < 0)
+                return r;
+        row.facts = facts;
+        value = value_find(facts, "pupil");
+        row.pupil = value && value->kind == VALUE_TEXT ? value->text : NULL;
+        value = value_find(facts, "organisation");
+        row.organisation = value && value->kind == VALUE_TEXT ? value->text : NULL;
+        value = value_find(facts, "supervisor");
+        row.supervisor = value && value->kind == VALUE_TEXT ? value->text : NULL;
+        if (orphan->state == MATCH_FIRED)
+                r = resolve(pass, orphan->id, orphan->key, row.organisation, reason, err);
+        else if (row.organisation)
+                r = suppress_row(pass, &row, orphan->id, reason, err);
+        else
+                r = match_end(pass->db, orphan->id, MATCH_DROPPED, reason, pass->now, err);
+        value_free(facts);
+        return r;
+}
+
+static int end_orphans(struct pass *pass, const struct row_list *rows, struct err *err)
+{
+        struct orphans orphans = {.pass = pass, .rows = rows};
+        int r;
+
+        r = match_open(pass->db, pass->subject->kind, pass->subject->id, pass->now, note_orphan, &orphans, err);
+        for (int i = 0; i < orphans.count; i++) {
+                if (r == 0)
+                        r = drop(pass, &orphans.items[i], pass->rule->gone, err);
+                free(orphans.items[i].key);
+                free(orphans.items[i].facts);
+        }
+        free(orphans.items);
+        return r;
+}
+
+static int compare(struct pass *pass, const struct row_list *rows, struct err *err)
+{
+        int64_t id;
+        enum match_state state;
+        int r = end_orphans(pass, rows, err);
+
+        for (int i = 0; i < rows->count && r == 0; i++) {
+                r = match_find(pass->db, pass->rule->name, rows->items[i].key, &id, &state, err);
+                if (r == 0)
+                        r = meet_row(pass, &rows->items[i], err);
+                else if (r > 0)
+                        r = meet_again(pass, &rows->items[i], id, state, err);
+        }
+        return r;
+}
+
+/* A rule that fails on a subject costs that rule and subject alone, and is tried again later. */
+static int note_failure(struct pass *pass, const struct err *failure, struct err *err)
+{
+        log_error("engine", "rule %s failed on a subject: %s", pass->rule->name, failure->text);
+        if (pass->now + ENGINE_RETRY < pass->timer)
+                pass->timer = pass->now + ENGINE_RETRY;
+        return match_postpone(pass->db, pass->rule->name, pass->subject->kind, pass->subject->id, pass->now + ENGINE_RETRY,
+                              err);
+}
+
+static int apply_rule(struct pass *pass, struct err *err)
+{
+        struct row_list rows = {0};
+        struct err failure = {0};
+        int r;
+
+        if (!pass->rule->version) {
+                r = rule_version_id(pass->db, pass->rule->name, pass->rule->hash, pass->rule->text, pass->now,
+                                    &pass->rule->version, err);
+                if (r < 0)
+                        return r;
+        }
+        r = evaluate(pass->rule, pass->db, pass->subject->id, pass->parameters, pass->now, &rows, &failure);
+        if (r == 0)
+                r = compare(pass, &rows, &failure);
+        row_list_fini(&rows);
+        if (r == ERR_INVALID || r == ERR_LIMIT || r == ERR_NOT_FOUND)
+                return note_failure(pass, &failure, err);
+        if (r < 0 && err)
+                *err = failure;
+        return r;
+}
+
+/* ---- subjects */
+
+static int apply_rules(struct engine *engine, struct db *db, const struct subject *subject, int64_t now, struct err *err)
+{
+        struct pass pass = {.engine = engine, .db = db, .subject = subject, .now = now, .timer = INT64_MAX};
+        int r = 0;
+
+        for (int i = 0; i < engine->book->count && r == 0; i++) {
+                pass.rule = engine->book->rules[i];
+                if (strcmp(pass.rule->kind, subject->kind) == 0)
+                        r = apply_rule(&pass, err);
+        }
+        return r < 0 ? r : timer_set(db, subject->kind, subject->id, pass.timer, err);
+}
+
+static int make_room(struct engine *engine, int max, struct err *err)
+{
+        struct subject *subjects;
+
+        if (max <= engine->subject_room)
+                return 0;
+        subjects = reallocarray(engine->subjects, (size_t)max, sizeof *subjects);
+        if (!subjects)
+                return err_set(err, ERR_NOMEM, "engine: out of memory");
+        engine->subjects = subjects;
+        engine->subject_room = max;
+        return 0;
+}
+
+int engine_step(struct engine *engine, struct db *db, int64_t now_utc, int max, int *ret_done, struct err *err)
+{
+        int count = 0, r;
+
+        r = make_room(engine, max, err);
+        if (r == 0)
+                r = notice_release(db, now_utc, err);
+        if (r == 0)
+                r = change_take(db, now_utc, engine->subjects, max, &count, err);
+        if (r == 0 && count == 0)
+                r = match_due(db, now_utc, engine->subjects, max, &count, err);
+        for (int i = 0; i < count && r == 0; i++)
+                r = apply_rules(engine, db, &engine->subjects[i], now_utc, err);
+        if (r == 0)
+                *ret_done = count;
+        return r;
+}
+
+int engine_next_time(struct db *db, int64_t *ret_utc, struct err *err)
+{
+        int64_t due = INT64_MAX, timer = INT64_MAX, release = INT64_MAX, next;
+        bool waits = false;
+        int r = change_waits(db, &waits, err);
+
+        if (r == 0)
+                r = match_next_due(db, &due, err);
+        if (r == 0)
+                r = timer_next(db, &timer, err);
+        if (r == 0)
+                r = notice_next_release(db, &release, err);
+        if (r < 0)
+                return r;
+        next = due < timer ? due : timer;
+        next = release < next ? release : next;
+        *ret_utc = waits ? 0 : next;
+        return 0;
+}

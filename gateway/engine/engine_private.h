@@ -1,0 +1,57 @@
+/* What the files of engine/ share about a run over one subject. Nobody outside includes it. */
+#ifndef ENGINE_ENGINE_PRIVATE_H
+#define ENGINE_ENGINE_PRIVATE_H
+
+#include "base/zone.h"
+#include "compose/catalogue.h"
+#include "compose/locale.h"
+#include "engine/engine.h"
+#include "engine/evaluate.h"
+#include "store/place.h"
+#include "store/recipient.h"
+
+#define ENGINE_ZONE_MAX 16
+
+struct engine {
+        struct rulebook *book;
+        const struct catalogue *catalogue;
+        struct locale_cache *locales;
+        struct {
+                char name[64];
+                struct zone *zone;
+        } zones[ENGINE_ZONE_MAX];
+        int zone_count;
+        void (*effect)(void *context, const struct effect *effect);
+        void *effect_context;
+        struct subject *subjects; /* room for a step */
+        int subject_room;
+};
+
+/* One match that is about to be told, or that would have been. */
+struct firing {
+        struct engine *engine;
+        struct db *db;
+        struct rule *rule;
+        const struct subject *subject;
+        const struct row *row;
+        const struct parameter_values *parameters;
+        struct place place;
+        char today[11]; /* in the place's zone */
+        bool pupil_is_protected;
+        int64_t match, now;
+};
+
+int engine_zone(struct engine *engine, const char *name, struct zone **ret_zone, struct err *err);
+void engine_tell(const struct firing *firing, const struct effect *effect); /* fills in rule, subject, key, time, zone */
+
+/* fire.c: the notices, messages and event of a match; then the match is fired. */
+int fire(struct firing *firing, struct err *err);
+/* Ends the match before it was told: one suppression for each who would have been told. */
+int suppress(struct firing *firing, const char *reason, struct err *err);
+
+/* values.c: what the templates of the rule see. *ret_values is the caller's. */
+int firing_values(struct firing *firing, struct value **ret_values, struct err *err);
+/* The recipient's part of them, set anew for each. */
+int firing_recipient_values(struct value *values, const struct recipient_person *person);
+
+#endif

@@ -1,0 +1,381 @@
+#include "base/log.h"
+#include "compose/message.h"
+#include "compose/segment.h"
+#include "engine/engine_private.h"
+#include "engine/quiet.h"
+#include "store/notice.h"
+#include "store/publication.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DEADLINE_DEFAULT (3 * 86400) /* seconds: of a match that does not close */
+
+/* What became of the attempt to tell one person. */
+enum told { TOLD, TOLD_BEFORE, NOT_TOLD };
+
+/* One step of the rule's notify list, for the people it means. */
+struct telling {
+        struct firing *firing;
+        const struct rule_notify *notify;
+        struct value *values;
+        int step;
+        bool office_hours;
+};
+
+static int note_suppression(struct firing *firing, const char *person, const char *reason, struct err *err)
+{
+        struct effect effect = {.kind = EFFECT_SUPPRESSED, .recipient = person, .reason = reason};
+        int r = suppression_add(firing->db, firing->match, person, reason, firing->now, err);
+
+        if (r > 0)
+                engine_tell(firing, &effect);
+        return r < 0 ? r : 0;
+}
+
+static struct recipient_scope scope_of(const struct firing *firing)
+{
+        return (struct recipient_scope){
+            .pupil = firing->row->pupil,
+            .organisation = firing->place.organisation,
+            .supervisor = firing->row->supervisor,
+            .day = firing->today,
+            .told_of = firing->row->told_of,
+            .urgent = firing->rule->urgent,
+        };
+}
+
+/* ---- the text */
+
+static int compose_in(struct telling *telling, const char *language, const char *zone, enum catalogue_kind kind,
+                      const char *template, char **ret_title, char **ret_text, struct err *err)
+{
+        struct engine *engine = telling->firing->engine;
+        struct locale *locale;
+        int r = locale_cache_get(engine->locales, language, zone, &locale, err);
+
+        return r < 0 ? r
+                     : compose_message(engine->catalogue, locale, template, kind, telling->values, ret_title, ret_text, err);
+}
+
+/* A language without the template gets the organisation's first, and one line of its own that says whom to call. */
+static int add_own_line(struct telling *telling, const char *language, const char *zone, enum catalogue_kind kind,
+                        char **text, struct err *err)
+{
+        _cleanup_(free_ptr) char *title = NULL;
+        char *line = NULL, *both = NULL;
+        int r;
+
+        if (!catalogue_find(telling->firing->engine->catalogue, language, "whom-to-call", kind))
+                return 0;
+        r = compose_in(telling, language, zone, kind, "whom-to-call", &title, &line, err);
+        if (r < 0)
+                return r;
+        if (asprintf(&both, "%s\n%s", *text, line) < 0)
+                r = err_set(err, ERR_NOMEM, "engine: out of memory");
+        free(line);
+        if (r < 0)
+                return r;
+        free(*text);
+        *text = both;
+        return 0;
+}
+
+static int compose(struct telling *telling, const struct recipient_person *person, struct new_message *message,
+                   char **ret_title, char **ret_text, struct err *err)
+{
+        const struct place *place = &telling->firing->place;
+        const char *own = person->language ? person->language : place->language;
+        const char *zone = person->timezone ? person->timezone : place->timezone;
+        enum catalogue_kind kind = strcmp(message->channel, "sms") == 0 ? CATALOGUE_SMS : CATALOGUE_EMAIL;
+        struct segment_size size = {0};
+        bool has_own;
+        int r;
+
+        has_own = catalogue_find(telling->firing->engine->catalogue, own, telling->notify->template, kind) != NULL;
+        message->language = has_own ? own : place->language;
+        r = compose_in(telling, message->language, zone, kind, telling->notify->template, ret_title, ret_text, err);
+        if (r == 0 && !has_own)
+                r = add_own_line(telling, own, zone, kind, ret_text, err);
+        if (r == 0 && kind == CATALOGUE_SMS)
+                r = segment_count(*ret_text, &size, err);
+        message->segments = (int)size.segments;
+        return r;
+}
+
+/* ---- one person */
+
+/* Where the person can be reached, by the first working channel. 1: found. */
+static int find_address(struct telling *telling, const struct recipient *recipient, const struct recipient_person *person,
+                        const char **ret_channel, char **ret_address, struct err *err)
+{
+        bool safe_only = person->is_protected || (telling->firing->pupil_is_protected && !recipient->is_staff);
+        int r = 0;
+
+        for (int i = 0; i < telling->notify->by_count && r == 0; i++) {
+                *ret_channel = telling->notify->by[i];
+                r = contact_find(telling->firing->db, recipient->person, *ret_channel, safe_only, ret_address, err);
+        }
+        return r;
+}
+
+/* Why a message must wait, if it must. */
+static int decide_hold(struct telling *telling, const struct recipient *recipient, const struct recipient_person *person,
+                       struct new_message *message, struct err *err)
+{
+        struct firing *firing = telling->firing;
+        struct zone *zone;
+        int64_t until;
+        int r;
+
+        message->not_before = firing->now;
+        if (firing->pupil_is_protected && !recipient->is_staff) {
+                message->held = "confirmation";
+                message->not_before = INT64_MAX;
+                return 0;
+        }
+        if (firing->rule->urgent)
+                return 0;
+        r = engine_zone(firing->engine, person->timezone ? person->timezone : firing->place.timezone, &zone, err);
+        if (r < 0)
+                return r;
+        until = quiet_until(zone, firing->now, recipient->is_staff || telling->office_hours);
+        if (until > firing->now) {
+                message->held = "quiet-hours";
+                message->not_before = until;
+        }
+        return 0;
+}
+
+static int write_message(struct telling *telling, const struct recipient *recipient, const struct new_message *message,
+                         struct err *err)
+{
+        struct firing *firing = telling->firing;
+        struct effect held = {
+            .kind = EFFECT_HELD, .recipient = recipient->person, .channel = message->channel, .reason = message->held};
+        int64_t notice, id;
+        int r;
+
+        r = notice_add(firing->db, firing->match, telling->step, recipient->person, telling->notify->template, firing->now,
+                       &notice, err);
+        if (r == 0)
+                r = notice_message_add(firing->db, notice, message, firing->now, &id, err);
+        if (r == 0 && message->held)
+                engine_tell(firing, &held);
+        return r;
+}
+
+static int send_to(struct telling *telling, const struct recipient *recipient, const struct recipient_person *person,
+                   const char *channel, const char *address, struct err *err)
+{
+        struct firing *firing = telling->firing;
+        _cleanup_(free_ptr) char *title = NULL, *text = NULL;
+        struct new_message message = {
+            .person = recipient->person,
+            .channel = channel,
+            .address = address,
+            .urgent = firing->rule->urgent,
+            .deadline = firing->row->expires == MATCH_NEVER ? firing->now + DEADLINE_DEFAULT : firing->row->expires,
+        };
+        int r;
+
+        r = firing_recipient_values(telling->values, person);
+        if (r == 0)
+                r = compose(telling, person, &message, &title, &text, err);
+        if (r == ERR_INVALID || r == ERR_NOT_FOUND || r == ERR_LIMIT) {
+                log_error("engine", "rule %s: message not made: %s", firing->rule->name, err->text);
+                return note_suppression(firing, recipient->person, "template-fault", err);
+        }
+        if (r < 0)
+                return r;
+        message.title = title;
+        message.text = text;
+        r = decide_hold(telling, recipient, person, &message, err);
+        return r < 0 ? r : write_message(telling, recipient, &message, err);
+}
+
+static int is_muted(struct telling *telling, const char *person, struct err *err)
+{
+        const struct rule_notify *notify = telling->notify;
+
+        if (!notify->muted_by || (notify->unless && row_is_true(telling->firing->row, notify->unless)))
+                return 0;
+        return person_has_choice(telling->firing->db, person, notify->muted_by, err);
+}
+
+static int tell_known(struct telling *telling, const struct recipient *recipient, const struct recipient_person *person,
+                      enum told *ret_told, struct err *err)
+{
+        struct firing *firing = telling->firing;
+        _cleanup_(free_ptr) char *address = NULL;
+        const char *channel;
+        int r;
+
+        if (person->has_ended)
+                return 0;
+        if (person->is_held)
+                return note_suppression(firing, recipient->person, "staff-hold", err);
+        r = is_muted(telling, recipient->person, err);
+        if (r != 0)
+                return r < 0 ? r : note_suppression(firing, recipient->person, telling->notify->muted_by, err);
+        r = find_address(telling, recipient, person, &channel, &address, err);
+        if (r < 0)
+                return r;
+        if (r == 0)
+                return note_suppression(firing, recipient->person, "no-contact", err);
+        *ret_told = TOLD;
+        return send_to(telling, recipient, person, channel, address, err);
+}
+
+static int tell_person(struct telling *telling, const struct recipient *recipient, enum told *ret_told, struct err *err)
+{
+        struct firing *firing = telling->firing;
+        struct recipient_person person = {0};
+        int r;
+
+        *ret_told = NOT_TOLD;
+        r = notice_exists(firing->db, firing->match, recipient->person, err);
+        if (r != 0) {
+                *ret_told = TOLD_BEFORE;
+                return r < 0 ? r : 0;
+        }
+        r = recipient_person_get(firing->db, recipient->person, firing->now, &person, err);
+        if (r == 0)
+                r = tell_known(telling, recipient, &person, ret_told, err);
+        recipient_person_fini(&person);
+        return r;
+}
+
+/* ---- everybody that a word means */
+
+/* Rank by rank, until somebody of a rank is told. */
+static int tell_list(struct telling *telling, const struct recipient_list *list, bool *ret_any, struct err *err)
+{
+        enum told told;
+        int r;
+
+        *ret_any = false;
+        for (int i = 0; i < list->count; i++) {
+                if (i > 0 && *ret_any && list->items[i].rank != list->items[i - 1].rank)
+                        break;
+                r = tell_person(telling, &list->items[i], &told, err);
+                if (r < 0)
+                        return r;
+                if (told != NOT_TOLD)
+                        *ret_any = true;
+        }
+        return 0;
+}
+
+/* Nobody of the home can be reached with what is urgent: the school must know. */
+static int tell_instead(struct telling *telling, struct err *err)
+{
+        struct recipient_scope scope = scope_of(telling->firing);
+        struct recipient_list list;
+        bool any;
+        int r = recipient_find(telling->firing->db, "group-staff", &scope, &list, err);
+
+        return r < 0 ? r : tell_list(telling, &list, &any, err);
+}
+
+static int tell_step(struct telling *telling, struct err *err)
+{
+        struct firing *firing = telling->firing;
+        struct recipient_scope scope = scope_of(firing);
+        struct recipient_list list;
+        bool any;
+        int r;
+
+        if (telling->notify->when && !row_is_true(firing->row, telling->notify->when))
+                return 0;
+        r = recipient_find(firing->db, telling->notify->to, &scope, &list, err);
+        if (r == 0 && list.count == 0)
+                return note_suppression(firing, "", "nobody", err);
+        if (r == 0)
+                r = tell_list(telling, &list, &any, err);
+        if (r == 0 && !any && firing->rule->urgent && strcmp(telling->notify->to, "guardians") == 0)
+                r = tell_instead(telling, err);
+        return r;
+}
+
+/* ---- the match */
+
+static int add_mark(void *context, int64_t mark, struct err *err)
+{
+        struct firing *firing = context;
+
+        return match_add_mark(firing->db, firing->match, mark, err);
+}
+
+static int publish(struct firing *firing, struct err *err)
+{
+        struct effect effect = {.kind = EFFECT_EVENT, .type = firing->rule->publish};
+        const char *dot;
+        char kind[64];
+        int r;
+
+        if (!firing->rule->publish || firing->pupil_is_protected)
+                return 0;
+        dot = strchr(firing->rule->publish, '.');
+        snprintf(kind, sizeof kind, "%.*s", (int)(dot - firing->rule->publish), firing->rule->publish);
+        r = publication_add(firing->db, firing->place.tenant, kind, dot + 1, firing->subject->id, firing->now, "{}", err);
+        if (r == 0)
+                engine_tell(firing, &effect);
+        return r;
+}
+
+int fire(struct firing *firing, struct err *err)
+{
+        struct effect fired = {.kind = EFFECT_FIRED};
+        struct telling telling = {.firing = firing};
+        int64_t version;
+        int r;
+
+        r = firing_values(firing, &telling.values, err);
+        if (r < 0)
+                return r;
+        r = rule_version_id(firing->db, firing->rule->name, firing->rule->hash, firing->rule->text, firing->now, &version,
+                            err);
+        if (r == 0)
+                r = match_fire(firing->db, firing->match, version, firing->row->facts_json, firing->now, err);
+        if (r == 0 && firing->row->event)
+                r = match_add_event(firing->db, firing->match, firing->row->event, err);
+        if (r == 0)
+                r = evaluate_marks(firing->rule, firing->db, firing->subject->id, firing->parameters, firing->row, firing->now,
+                                   add_mark, firing, err);
+        if (r == 0)
+                engine_tell(firing, &fired);
+        for (telling.step = 0; telling.step < firing->rule->notify_count && r == 0; telling.step++) {
+                telling.notify = &firing->rule->notify[telling.step];
+                telling.office_hours = strcmp(telling.notify->to, "supervisor") == 0;
+                r = tell_step(&telling, err);
+        }
+        value_free(telling.values);
+        return r < 0 ? r : publish(firing, err);
+}
+
+static int suppress_step(struct firing *firing, const struct rule_notify *notify, const char *reason, struct err *err)
+{
+        struct recipient_scope scope = scope_of(firing);
+        struct recipient_list list;
+        int r;
+
+        if (notify->when && !row_is_true(firing->row, notify->when))
+                return 0;
+        r = recipient_find(firing->db, notify->to, &scope, &list, err);
+        for (int i = 0; i < list.count && r == 0; i++) {
+                if (i > 0 && list.items[i].rank != list.items[0].rank)
+                        break;
+                r = note_suppression(firing, list.items[i].person, reason, err);
+        }
+        return r;
+}
+
+int suppress(struct firing *firing, const char *reason, struct err *err)
+{
+        int r = match_end(firing->db, firing->match, MATCH_DROPPED, reason, firing->now, err);
+
+        for (int i = 0; i < firing->rule->notify_count && r == 0; i++)
+                r = suppress_step(firing, &firing->rule->notify[i], reason, err);
+        return r;
+}

@@ -1,0 +1,134 @@
+#include "store/notice.h"
+#include "store/db.h"
+
+int notice_add(struct db *db, int64_t match, int step, const char *person, const char *template, int64_t now_utc,
+               int64_t *ret_id, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db, "INSERT INTO notice(match, step, person, template, created) VALUES (?, ?, ?, ?, ?)", err);
+        query_int(&q, match);
+        query_int(&q, step);
+        query_text(&q, person);
+        query_text(&q, template);
+        query_int(&q, now_utc);
+        r = query_run(&q);
+        if (r == 0)
+                *ret_id = db_last_id(db);
+        return r;
+}
+
+int notice_exists(struct db *db, int64_t match, const char *person, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db, "SELECT 1 FROM notice WHERE match = ? AND person = ?", err);
+        query_int(&q, match);
+        query_text(&q, person);
+        r = query_row(&q);
+        query_end(&q);
+        return r;
+}
+
+static int insert_message(struct db *db, const struct new_message *message, int64_t now_utc, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "INSERT INTO message(person, channel, address, language, title, text, segments, urgent, state, reason,"
+                    "                    created, not_before, deadline, changed)"
+                    "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, 0), ?8, CASE WHEN ?9 IS NULL THEN 'queued' ELSE 'held' END,"
+                    "          ?9, ?10, ?11, ?12, ?10)",
+                    err);
+        query_text(&q, message->person);
+        query_text(&q, message->channel);
+        query_text(&q, message->address);
+        query_text(&q, message->language);
+        query_text(&q, message->title);
+        query_text(&q, message->text);
+        query_int(&q, message->segments);
+        query_int(&q, message->urgent);
+        query_text(&q, message->held);
+        query_int(&q, now_utc);
+        query_int(&q, message->held ? message->not_before : now_utc);
+        query_int(&q, message->deadline);
+        return query_run(&q);
+}
+
+int notice_message_add(struct db *db, int64_t notice, const struct new_message *message, int64_t now_utc, int64_t *ret_id,
+                       struct err *err)
+{
+        struct query q;
+        int64_t id;
+        int r;
+
+        r = insert_message(db, message, now_utc, err);
+        if (r < 0)
+                return r;
+        id = db_last_id(db);
+        query_start(&q, db, "INSERT INTO message_notice(message, notice, channel) VALUES (?, ?, ?)", err);
+        query_int(&q, id);
+        query_int(&q, notice);
+        query_text(&q, message->channel);
+        r = query_run(&q);
+        if (r == 0)
+                *ret_id = id;
+        return r;
+}
+
+int suppression_add(struct db *db, int64_t match, const char *person, const char *reason, int64_t now_utc,
+                    struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "INSERT INTO suppression(match, person, reason, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", err);
+        query_int(&q, match);
+        query_text(&q, person);
+        query_text(&q, reason);
+        query_int(&q, now_utc);
+        r = query_run(&q);
+        return r < 0 ? r : db_changes(db) > 0;
+}
+
+int notice_release(struct db *db, int64_t now_utc, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "UPDATE message SET state = 'queued', reason = NULL, changed = ?1"
+                    " WHERE state = 'held' AND not_before <= ?1 AND (deadline IS NULL OR deadline > ?1)",
+                    err);
+        query_int(&q, now_utc);
+        r = query_run(&q);
+        if (r < 0)
+                return r;
+        query_start(&q, db,
+                    "UPDATE message SET state = 'queued', reason = NULL, not_before = ?1, changed = ?1"
+                    " WHERE state = 'held' AND reason = 'confirmation' AND (deadline IS NULL OR deadline > ?1) AND EXISTS ("
+                    "   SELECT 1 FROM message_notice mn JOIN notice n ON n.id = mn.notice JOIN rule_match m ON m.id = n.match"
+                    "     JOIN answer a ON a.answer = 'confirmed' AND a.at >= message.created"
+                    "      AND (a.subject = m.subject OR a.subject = m.pupil)"
+                    "      AND (a.rule = '' OR a.rule = m.rule) AND (a.recipient = '' OR a.recipient = n.person)"
+                    "    WHERE mn.message = message.id)",
+                    err);
+        query_int(&q, now_utc);
+        return query_run(&q);
+}
+
+int notice_next_release(struct db *db, int64_t *ret_utc, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db, "SELECT min(not_before) FROM message WHERE state = 'held'", err);
+        r = query_row(&q);
+        if (r > 0)
+                *ret_utc = column_int_or(&q, 0, INT64_MAX);
+        query_end(&q);
+        return r < 0 ? r : 0;
+}
