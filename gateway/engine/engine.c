@@ -8,7 +8,8 @@
 
 /* ---- the engine itself */
 
-int engine_open(struct rulebook *book, const struct catalogue *catalogue, struct engine **ret_engine, struct err *err)
+int engine_open(struct rulebook *book, const struct catalogue *catalogue, struct engine **ret_engine,
+                struct err *err)
 {
         struct engine *engine = calloc(1, sizeof *engine);
 
@@ -41,7 +42,8 @@ void engine_use(struct engine *engine, struct rulebook *book, const struct catal
         engine->catalogue = catalogue;
 }
 
-void engine_on_effect(struct engine *engine, void (*effect)(void *context, const struct effect *effect), void *context)
+void engine_on_effect(struct engine *engine, void (*effect)(void *context, const struct effect *effect),
+                      void *context)
 {
         engine->effect = effect;
         engine->effect_context = context;
@@ -98,7 +100,8 @@ struct pass {
         int64_t timer; /* when to look again, the earliest wish so far */
 };
 
-static int begin_firing(struct pass *pass, const struct row *row, int64_t match, struct firing *firing, struct err *err)
+static int begin_firing(struct pass *pass, const struct row *row, int64_t match, struct firing *firing,
+                        struct err *err)
 {
         struct recipient_person pupil = {0};
         struct zone *zone;
@@ -116,7 +119,8 @@ static int begin_firing(struct pass *pass, const struct row *row, int64_t match,
             .now = pass->now,
         };
         if (!row->organisation)
-                return err_set(err, ERR_INVALID, "rule %s: gave a row without an organisation", pass->rule->name);
+                return err_set(err, ERR_INVALID, "rule %s: gave a row without an organisation",
+                               pass->rule->name);
         r = place_get(pass->db, row->organisation, &firing->place, err);
         if (r == 0)
                 r = engine_zone(pass->engine, firing->place.timezone, &zone, err);
@@ -152,7 +156,8 @@ static int tell_row(struct pass *pass, const struct row *row, int64_t match, str
         return r;
 }
 
-static int suppress_row(struct pass *pass, const struct row *row, int64_t match, const char *reason, struct err *err)
+static int suppress_row(struct pass *pass, const struct row *row, int64_t match, const char *reason,
+                        struct err *err)
 {
         struct firing firing;
         int r = begin_firing(pass, row, match, &firing, err);
@@ -184,7 +189,8 @@ static int insert(struct pass *pass, const struct row *row, int64_t *ret_id, str
 /* A row that no match stands for yet. */
 static int meet_row(struct pass *pass, const struct row *row, struct err *err)
 {
-        bool is_old = row->dated < pass->now - ENGINE_OLD, is_late = row->expires <= pass->now || row->expires <= row->due;
+        bool is_old = row->dated < pass->now - ENGINE_OLD,
+             is_late = row->expires <= pass->now || row->expires <= row->due;
         int64_t id;
         int r;
 
@@ -205,11 +211,14 @@ static int meet_row(struct pass *pass, const struct row *row, struct err *err)
         return row->due <= pass->now ? tell_row(pass, row, id, err) : 0;
 }
 
-static int resolve(struct pass *pass, int64_t match, const char *key, const char *organisation, const char *reason,
-                   struct err *err)
+static int resolve(struct pass *pass, int64_t match, const char *key, const char *organisation,
+                   const char *reason, struct err *err)
 {
-        struct firing firing = {
-            .engine = pass->engine, .rule = pass->rule, .subject = pass->subject, .db = pass->db, .now = pass->now};
+        struct firing firing = {.engine = pass->engine,
+                                .rule = pass->rule,
+                                .subject = pass->subject,
+                                .db = pass->db,
+                                .now = pass->now};
         struct effect effect = {.kind = EFFECT_RESOLVED, .key = key, .reason = reason};
         int r = match_end(pass->db, match, MATCH_RESOLVED, reason, pass->now, err);
 
@@ -222,10 +231,13 @@ static int resolve(struct pass *pass, int64_t match, const char *key, const char
 }
 
 /* A row whose match stands already. */
-static int meet_again(struct pass *pass, const struct row *row, int64_t id, enum match_state state, struct err *err)
+static int meet_again(struct pass *pass, const struct row *row, int64_t id, enum match_state state,
+                      struct err *err)
 {
-        struct match_row match = {
-            .facts = row->facts_json, .version = pass->rule->version, .due = row->due, .expires = row->expires};
+        struct match_row match = {.facts = row->facts_json,
+                                  .version = pass->rule->version,
+                                  .due = row->due,
+                                  .expires = row->expires};
         int r;
 
         switch (state) {
@@ -238,7 +250,8 @@ static int meet_again(struct pass *pass, const struct row *row, int64_t id, enum
                 if (r < 0)
                         return r;
                 if (row->expires <= pass->now)
-                        return suppress_row(pass, row, id, row->suppressed ? row->suppressed : "too-late", err);
+                        return suppress_row(pass, row, id, row->suppressed ? row->suppressed : "too-late",
+                                            err);
                 return row->due <= pass->now ? tell_row(pass, row, id, err) : 0;
         default:
                 return 0;
@@ -256,7 +269,7 @@ struct orphans {
                 enum match_state state;
                 char *key, *facts;
                 int64_t due, expires;
-        } *items;
+        } * items;
         int count, room;
 };
 
@@ -316,7 +329,8 @@ static int end_orphans(struct pass *pass, const struct row_list *rows, struct er
         struct orphans orphans = {.pass = pass, .rows = rows};
         int r;
 
-        r = match_open(pass->db, pass->subject->kind, pass->subject->id, pass->now, note_orphan, &orphans, err);
+        r = match_open(pass->db, pass->subject->kind, pass->subject->id, pass->now, note_orphan, &orphans,
+                       err);
         for (int i = 0; i < orphans.count; i++) {
                 if (r == 0)
                         r = drop(pass, &orphans.items[i], pass->rule->gone, err);
@@ -349,8 +363,8 @@ static int note_failure(struct pass *pass, const struct err *failure, struct err
         log_error("engine", "rule %s failed on a subject: %s", pass->rule->name, failure->text);
         if (pass->now + ENGINE_RETRY < pass->timer)
                 pass->timer = pass->now + ENGINE_RETRY;
-        return match_postpone(pass->db, pass->rule->name, pass->subject->kind, pass->subject->id, pass->now + ENGINE_RETRY,
-                              err);
+        return match_postpone(pass->db, pass->rule->name, pass->subject->kind, pass->subject->id,
+                              pass->now + ENGINE_RETRY, err);
 }
 
 static int apply_rule(struct pass *pass, struct err *err)
@@ -378,7 +392,8 @@ static int apply_rule(struct pass *pass, struct err *err)
 
 /* ---- subjects */
 
-static int apply_rules(struct engine *engine, struct db *db, const struct subject *subject, int64_t now, struct err *err)
+static int apply_rules(struct engine *engine, struct db *db, const struct subject *subject, int64_t now,
+                       struct err *err)
 {
         struct pass pass = {.engine = engine, .db = db, .subject = subject, .now = now, .timer = INT64_MAX};
         int r = 0;
@@ -388,6 +403,8 @@ static int apply_rules(struct engine *engine, struct db *db, const struct subjec
                 if (strcmp(pass.rule->kind, subject->kind) == 0)
                         r = apply_rule(&pass, err);
         }
+        if (r == 0)
+                r = match_drop_ownerless(db, subject->kind, subject->id, now, err);
         return r < 0 ? r : timer_set(db, subject->kind, subject->id, pass.timer, err);
 }
 
@@ -405,7 +422,8 @@ static int make_room(struct engine *engine, int max, struct err *err)
         return 0;
 }
 
-int engine_step(struct engine *engine, struct db *db, int64_t now_utc, int max, int *ret_done, struct err *err)
+int engine_step(struct engine *engine, struct db *db, int64_t now_utc, int max, int *ret_done,
+                struct err *err)
 {
         int count = 0, r;
 

@@ -1,18 +1,20 @@
 /* engine: facts -> matches -> notices and messages.
  *
- * For each subject that a write has marked, and for each match that has fallen due, all rules about that kind of subject
- * are evaluated, and what they give is compared with the matches that stand:
+ * For each subject that a write has marked, and for each match that has fallen due, all rules about that kind
+ * of subject are evaluated, and what they give is compared with the matches that stand:
  *
  *      row without match              -> pending, or dropped when it came too late to tell
  *      pending, due, nothing against  -> fired: notices and messages are written
- *      pending, due, suppressed       -> dropped with the reason, one suppression for each who would have been told
- *      pending without row            -> dropped; fired and not closed, without row or suppressed -> resolved
+ *      pending, due, suppressed       -> dropped with the reason, one suppression for each who would have
+ * been told pending without row            -> dropped; fired and not closed, without row or suppressed ->
+ * resolved
  *
- * A match closes at `expires`; a row whose facts are dated more than 7 days before it is first seen tells nobody. Nothing
- * that is due farther off than a few days is kept as a match: a timer brings the subject back in time.
+ * A match closes at `expires`; a row whose facts are dated more than 7 days before it is first seen tells
+ * nobody. Nothing that is due farther off than a few days is kept as a match: a timer brings the subject back
+ * in time.
  *
- * engine_step runs inside the caller's transaction, so that evaluation and effects see and leave one state. The same
- * rows, rules and now give the same effects. An engine is used by one thread at a time. */
+ * engine_step runs inside the caller's transaction, so that evaluation and effects see and leave one state.
+ * The same rows, rules and now give the same effects. An engine is used by one thread at a time. */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
 
@@ -42,16 +44,19 @@ struct effect {
 };
 
 /* Borrows BOOK and CATALOGUE until engine_use or engine_close. */
-int engine_open(struct rulebook *book, const struct catalogue *catalogue, struct engine **ret_engine, struct err *err);
+int engine_open(struct rulebook *book, const struct catalogue *catalogue, struct engine **ret_engine,
+                struct err *err);
 struct engine *engine_close(struct engine *engine); /* takes NULL, returns NULL */
 
 /* Other rules and templates from now on. */
 void engine_use(struct engine *engine, struct rulebook *book, const struct catalogue *catalogue);
 
-void engine_on_effect(struct engine *engine, void (*effect)(void *context, const struct effect *effect), void *context);
+void engine_on_effect(struct engine *engine, void (*effect)(void *context, const struct effect *effect),
+                      void *context);
 
 /* Looks at no more than MAX subjects. *ret_done is how many it looked at: 0 when nothing waits at NOW. */
-int engine_step(struct engine *engine, struct db *db, int64_t now_utc, int max, int *ret_done, struct err *err);
+int engine_step(struct engine *engine, struct db *db, int64_t now_utc, int max, int *ret_done,
+                struct err *err);
 
 /* When engine_step has work next by itself; NOW or earlier when it has already, INT64_MAX when never. */
 int engine_next_time(struct db *db, int64_t *ret_utc, struct err *err);

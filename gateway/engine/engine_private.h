@@ -42,7 +42,8 @@ struct firing {
 };
 
 int engine_zone(struct engine *engine, const char *name, struct zone **ret_zone, struct err *err);
-void engine_tell(const struct firing *firing, const struct effect *effect); /* fills in rule, subject, key, time, zone */
+void engine_tell(const struct firing *firing,
+                 const struct effect *effect); /* fills in rule, subject, key, time, zone */
 
 /* fire.c: the notices, messages and event of a match; then the match is fired. */
 int fire(struct firing *firing, struct err *err);

@@ -47,7 +47,8 @@ bool row_is_true(const struct row *row, const char *column)
 
 /* ---- parameters */
 
-static void bind_value(struct select_run *run, int parameter, const struct value *value, char date_text[DATE_TEXT_MAX])
+static void bind_value(struct select_run *run, int parameter, const struct value *value,
+                       char date_text[DATE_TEXT_MAX])
 {
         if (!value)
                 return;
@@ -71,13 +72,15 @@ static void bind_value(struct select_run *run, int parameter, const struct value
         }
 }
 
-static bool bind_own(struct select_run *run, int number, const struct rule *rule, const struct parameter_values *parameters)
+static bool bind_own(struct select_run *run, int number, const struct rule *rule,
+                     const struct parameter_values *parameters)
 {
         const char *name = select_parameter(run->select, number);
 
         for (int i = 0; i < rule->parameter_count; i++)
                 if (strcmp(rule->parameters[i].name, name) == 0) {
-                        select_bind_int(run, number, parameters ? parameters->values[i] : rule->parameters[i].value);
+                        select_bind_int(run, number,
+                                        parameters ? parameters->values[i] : rule->parameters[i].value);
                         return true;
                 }
         return false;
@@ -135,7 +138,8 @@ static int set_value(struct value *map, const struct rule_select *select, struct
         switch (type_of(select, name, stored == SELECT_TEXT ? RULE_TEXT : RULE_COUNT)) {
         case RULE_DATE:
                 if (!date_parse(select_text(run, column), &date))
-                        return err_set(err, ERR_INVALID, "select: column %s: is no date: give it as 2026-11-23", name);
+                        return err_set(err, ERR_INVALID,
+                                       "select: column %s: is no date: give it as 2026-11-23", name);
                 value_set_date(map, name, date);
                 break;
         case RULE_TIME:
@@ -190,8 +194,8 @@ static const struct column_meaning *meaning_of(const char *column)
         return NULL;
 }
 
-static int read_field(struct row *row, const struct column_meaning *meaning, struct select_run *run, int column,
-                      const char *subject, struct err *err)
+static int read_field(struct row *row, const struct column_meaning *meaning, struct select_run *run,
+                      int column, const char *subject, struct err *err)
 {
         char *at = (char *)row + meaning->offset;
         const char *text;
@@ -204,12 +208,15 @@ static int read_field(struct row *row, const struct column_meaning *meaning, str
         }
         text = select_text(run, column);
         if (meaning->field == FIELD_SUBJECT)
-                return strcmp(text, subject) == 0 ? 0 : err_set(err, ERR_INVALID, "select: gave a row of another subject");
+                return strcmp(text, subject) == 0
+                           ? 0
+                           : err_set(err, ERR_INVALID, "select: gave a row of another subject");
         *(char **)at = strdup(text);
         return *(char **)at ? 0 : err_set(err, ERR_NOMEM, "rules: out of memory");
 }
 
-static int read_columns(struct rule *rule, struct row *row, struct select_run *run, const char *subject, struct err *err)
+static int read_columns(struct rule *rule, struct row *row, struct select_run *run, const char *subject,
+                        struct err *err)
 {
         int r;
 
@@ -241,7 +248,8 @@ static int print_facts(struct row *row, struct err *err)
         return row->facts_json ? 0 : err_set(err, ERR_NOMEM, "rules: out of memory");
 }
 
-static int append(struct rule *rule, struct row_list *rows, struct select_run *run, const char *subject, struct err *err)
+static int append(struct rule *rule, struct row_list *rows, struct select_run *run, const char *subject,
+                  struct err *err)
 {
         struct row *row;
         int r;
@@ -256,7 +264,8 @@ static int append(struct rule *rule, struct row_list *rows, struct select_run *r
                 rows->room = room;
         }
         row = &rows->items[rows->count++];
-        *row = (struct row){.expires = MATCH_NEVER, .dated = MATCH_NEVER, .due = MATCH_NEVER, .facts = value_map_new()};
+        *row = (struct row){
+            .expires = MATCH_NEVER, .dated = MATCH_NEVER, .due = MATCH_NEVER, .facts = value_map_new()};
         if (!row->facts)
                 return err_set(err, ERR_NOMEM, "rules: out of memory");
         r = read_columns(rule, row, run, subject, err);
@@ -288,8 +297,8 @@ int evaluate(struct rule *rule, struct db *db, const char *subject, const struct
 }
 
 int evaluate_list(struct rule *rule, const struct rule_select *list, struct db *db, const char *subject,
-                  const struct parameter_values *parameters, const struct row *row, int64_t now_utc, struct value *into,
-                  struct err *err)
+                  const struct parameter_values *parameters, const struct row *row, int64_t now_utc,
+                  struct value *into, struct err *err)
 {
         struct binding binding;
         struct select_run run;
@@ -310,9 +319,9 @@ int evaluate_list(struct rule *rule, const struct rule_select *list, struct db *
         return r < 0 ? r : value_error(into, err);
 }
 
-int evaluate_marks(struct rule *rule, struct db *db, const char *subject, const struct parameter_values *parameters,
-                   const struct row *row, int64_t now_utc, int (*each)(void *context, int64_t mark, struct err *err),
-                   void *context, struct err *err)
+int evaluate_marks(struct rule *rule, struct db *db, const char *subject,
+                   const struct parameter_values *parameters, const struct row *row, int64_t now_utc,
+                   int (*each)(void *context, int64_t mark, struct err *err), void *context, struct err *err)
 {
         struct binding binding;
         struct select_run run;

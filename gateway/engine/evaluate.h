@@ -8,7 +8,7 @@
 
 /* One row of a rule's select. Columns with a meaning of their own (rules/README.md): */
 struct row {
-        char *key, *suppressed; /* suppressed NULL: nothing stands against it */
+        char *key, *suppressed;                              /* suppressed NULL: nothing stands against it */
         char *pupil, *organisation, *supervisor, *workplace; /* NULL: no such column, or no value */
         int64_t due, expires, dated; /* expires MATCH_NEVER: never; dated: due when the rule has none */
         int64_t told_of, event;      /* 0: none */
@@ -23,7 +23,8 @@ struct row_list {
 
 void row_list_fini(struct row_list *rows);
 
-/* Where a parameter's value comes from when an organisation has set its own. May be NULL: the rule's own values. */
+/* Where a parameter's value comes from when an organisation has set its own. May be NULL: the rule's own
+ * values. */
 struct parameter_values {
         int64_t values[RULE_PARAMETER_MAX];
 };
@@ -33,13 +34,13 @@ int evaluate(struct rule *rule, struct db *db, const char *subject, const struct
 
 /* The rows of one list of the rule, with the columns of ROW as parameters, appended as maps to LIST. */
 int evaluate_list(struct rule *rule, const struct rule_select *list, struct db *db, const char *subject,
-                  const struct parameter_values *parameters, const struct row *row, int64_t now_utc, struct value *into,
-                  struct err *err);
+                  const struct parameter_values *parameters, const struct row *row, int64_t now_utc,
+                  struct value *into, struct err *err);
 
 /* The rule's marks of ROW, each given to EACH. */
-int evaluate_marks(struct rule *rule, struct db *db, const char *subject, const struct parameter_values *parameters,
-                   const struct row *row, int64_t now_utc, int (*each)(void *context, int64_t mark, struct err *err),
-                   void *context, struct err *err);
+int evaluate_marks(struct rule *rule, struct db *db, const char *subject,
+                   const struct parameter_values *parameters, const struct row *row, int64_t now_utc,
+                   int (*each)(void *context, int64_t mark, struct err *err), void *context, struct err *err);
 
 /* Whether a column of the row is there and neither NULL nor 0. */
 bool row_is_true(const struct row *row, const char *column);

@@ -11,8 +11,8 @@
 
 #define DEADLINE_DEFAULT (3 * 86400) /* seconds: of a match that does not close */
 
-/* What became of the attempt to tell one person. */
-enum told { TOLD, TOLD_BEFORE, NOT_TOLD };
+/* What became of the attempt to tell one person. Only for the unreachable does the next rank stand in. */
+enum told { TOLD, LEFT_OUT, UNREACHABLE };
 
 /* One step of the rule's notify list, for the people it means. */
 struct telling {
@@ -47,20 +47,23 @@ static struct recipient_scope scope_of(const struct firing *firing)
 
 /* ---- the text */
 
-static int compose_in(struct telling *telling, const char *language, const char *zone, enum catalogue_kind kind,
-                      const char *template, char **ret_title, char **ret_text, struct err *err)
+static int compose_in(struct telling *telling, const char *language, const char *zone,
+                      enum catalogue_kind kind, const char *template, char **ret_title, char **ret_text,
+                      struct err *err)
 {
         struct engine *engine = telling->firing->engine;
         struct locale *locale;
         int r = locale_cache_get(engine->locales, language, zone, &locale, err);
 
         return r < 0 ? r
-                     : compose_message(engine->catalogue, locale, template, kind, telling->values, ret_title, ret_text, err);
+                     : compose_message(engine->catalogue, locale, template, kind, telling->values, ret_title,
+                                       ret_text, err);
 }
 
-/* A language without the template gets the organisation's first, and one line of its own that says whom to call. */
-static int add_own_line(struct telling *telling, const char *language, const char *zone, enum catalogue_kind kind,
-                        char **text, struct err *err)
+/* A language without the template gets the organisation's first, and one line of its own that says whom to
+ * call. */
+static int add_own_line(struct telling *telling, const char *language, const char *zone,
+                        enum catalogue_kind kind, char **text, struct err *err)
 {
         _cleanup_(free_ptr) char *title = NULL;
         char *line = NULL, *both = NULL;
@@ -81,8 +84,8 @@ static int add_own_line(struct telling *telling, const char *language, const cha
         return 0;
 }
 
-static int compose(struct telling *telling, const struct recipient_person *person, struct new_message *message,
-                   char **ret_title, char **ret_text, struct err *err)
+static int compose(struct telling *telling, const struct recipient_person *person,
+                   struct new_message *message, char **ret_title, char **ret_text, struct err *err)
 {
         const struct place *place = &telling->firing->place;
         const char *own = person->language ? person->language : place->language;
@@ -92,9 +95,11 @@ static int compose(struct telling *telling, const struct recipient_person *perso
         bool has_own;
         int r;
 
-        has_own = catalogue_find(telling->firing->engine->catalogue, own, telling->notify->template, kind) != NULL;
+        has_own =
+            catalogue_find(telling->firing->engine->catalogue, own, telling->notify->template, kind) != NULL;
         message->language = has_own ? own : place->language;
-        r = compose_in(telling, message->language, zone, kind, telling->notify->template, ret_title, ret_text, err);
+        r = compose_in(telling, message->language, zone, kind, telling->notify->template, ret_title, ret_text,
+                       err);
         if (r == 0 && !has_own)
                 r = add_own_line(telling, own, zone, kind, ret_text, err);
         if (r == 0 && kind == CATALOGUE_SMS)
@@ -106,22 +111,25 @@ static int compose(struct telling *telling, const struct recipient_person *perso
 /* ---- one person */
 
 /* Where the person can be reached, by the first working channel. 1: found. */
-static int find_address(struct telling *telling, const struct recipient *recipient, const struct recipient_person *person,
-                        const char **ret_channel, char **ret_address, struct err *err)
+static int find_address(struct telling *telling, const struct recipient *recipient,
+                        const struct recipient_person *person, const char **ret_channel, char **ret_address,
+                        struct err *err)
 {
-        bool safe_only = person->is_protected || (telling->firing->pupil_is_protected && !recipient->is_staff);
+        bool safe_only =
+            person->is_protected || (telling->firing->pupil_is_protected && !recipient->is_staff);
         int r = 0;
 
         for (int i = 0; i < telling->notify->by_count && r == 0; i++) {
                 *ret_channel = telling->notify->by[i];
-                r = contact_find(telling->firing->db, recipient->person, *ret_channel, safe_only, ret_address, err);
+                r = contact_find(telling->firing->db, recipient->person, *ret_channel, safe_only, ret_address,
+                                 err);
         }
         return r;
 }
 
 /* Why a message must wait, if it must. */
-static int decide_hold(struct telling *telling, const struct recipient *recipient, const struct recipient_person *person,
-                       struct new_message *message, struct err *err)
+static int decide_hold(struct telling *telling, const struct recipient *recipient,
+                       const struct recipient_person *person, struct new_message *message, struct err *err)
 {
         struct firing *firing = telling->firing;
         struct zone *zone;
@@ -136,7 +144,8 @@ static int decide_hold(struct telling *telling, const struct recipient *recipien
         }
         if (firing->rule->urgent)
                 return 0;
-        r = engine_zone(firing->engine, person->timezone ? person->timezone : firing->place.timezone, &zone, err);
+        r = engine_zone(firing->engine, person->timezone ? person->timezone : firing->place.timezone, &zone,
+                        err);
         if (r < 0)
                 return r;
         until = quiet_until(zone, firing->now, recipient->is_staff || telling->office_hours);
@@ -147,17 +156,19 @@ static int decide_hold(struct telling *telling, const struct recipient *recipien
         return 0;
 }
 
-static int write_message(struct telling *telling, const struct recipient *recipient, const struct new_message *message,
-                         struct err *err)
+static int write_message(struct telling *telling, const struct recipient *recipient,
+                         const struct new_message *message, struct err *err)
 {
         struct firing *firing = telling->firing;
-        struct effect held = {
-            .kind = EFFECT_HELD, .recipient = recipient->person, .channel = message->channel, .reason = message->held};
+        struct effect held = {.kind = EFFECT_HELD,
+                              .recipient = recipient->person,
+                              .channel = message->channel,
+                              .reason = message->held};
         int64_t notice, id;
         int r;
 
-        r = notice_add(firing->db, firing->match, telling->step, recipient->person, telling->notify->template, firing->now,
-                       &notice, err);
+        r = notice_add(firing->db, firing->match, telling->step, recipient->person, telling->notify->template,
+                       firing->now, &notice, err);
         if (r == 0)
                 r = notice_message_add(firing->db, notice, message, firing->now, &id, err);
         if (r == 0 && message->held)
@@ -165,8 +176,9 @@ static int write_message(struct telling *telling, const struct recipient *recipi
         return r;
 }
 
-static int send_to(struct telling *telling, const struct recipient *recipient, const struct recipient_person *person,
-                   const char *channel, const char *address, struct err *err)
+static int send_to(struct telling *telling, const struct recipient *recipient,
+                   const struct recipient_person *person, const char *channel, const char *address,
+                   struct err *err)
 {
         struct firing *firing = telling->firing;
         _cleanup_(free_ptr) char *title = NULL, *text = NULL;
@@ -175,7 +187,8 @@ static int send_to(struct telling *telling, const struct recipient *recipient, c
             .channel = channel,
             .address = address,
             .urgent = firing->rule->urgent,
-            .deadline = firing->row->expires == MATCH_NEVER ? firing->now + DEADLINE_DEFAULT : firing->row->expires,
+            .deadline =
+                firing->row->expires == MATCH_NEVER ? firing->now + DEADLINE_DEFAULT : firing->row->expires,
         };
         int r;
 
@@ -203,8 +216,8 @@ static int is_muted(struct telling *telling, const char *person, struct err *err
         return person_has_choice(telling->firing->db, person, notify->muted_by, err);
 }
 
-static int tell_known(struct telling *telling, const struct recipient *recipient, const struct recipient_person *person,
-                      enum told *ret_told, struct err *err)
+static int tell_known(struct telling *telling, const struct recipient *recipient,
+                      const struct recipient_person *person, enum told *ret_told, struct err *err)
 {
         struct firing *firing = telling->firing;
         _cleanup_(free_ptr) char *address = NULL;
@@ -217,7 +230,8 @@ static int tell_known(struct telling *telling, const struct recipient *recipient
                 return note_suppression(firing, recipient->person, "staff-hold", err);
         r = is_muted(telling, recipient->person, err);
         if (r != 0)
-                return r < 0 ? r : note_suppression(firing, recipient->person, telling->notify->muted_by, err);
+                return r < 0 ? r
+                             : note_suppression(firing, recipient->person, telling->notify->muted_by, err);
         r = find_address(telling, recipient, person, &channel, &address, err);
         if (r < 0)
                 return r;
@@ -227,18 +241,17 @@ static int tell_known(struct telling *telling, const struct recipient *recipient
         return send_to(telling, recipient, person, channel, address, err);
 }
 
-static int tell_person(struct telling *telling, const struct recipient *recipient, enum told *ret_told, struct err *err)
+static int tell_person(struct telling *telling, const struct recipient *recipient, enum told *ret_told,
+                       struct err *err)
 {
         struct firing *firing = telling->firing;
         struct recipient_person person = {0};
         int r;
 
-        *ret_told = NOT_TOLD;
+        *ret_told = LEFT_OUT;
         r = notice_exists(firing->db, firing->match, recipient->person, err);
-        if (r != 0) {
-                *ret_told = TOLD_BEFORE;
+        if (r != 0)
                 return r < 0 ? r : 0;
-        }
         r = recipient_person_get(firing->db, recipient->person, firing->now, &person, err);
         if (r == 0)
                 r = tell_known(telling, recipient, &person, ret_told, err);
@@ -248,21 +261,22 @@ static int tell_person(struct telling *telling, const struct recipient *recipien
 
 /* ---- everybody that a word means */
 
-/* Rank by rank, until somebody of a rank is told. */
-static int tell_list(struct telling *telling, const struct recipient_list *list, bool *ret_any, struct err *err)
+/* Rank by rank, until a rank has somebody who can be reached. */
+static int tell_list(struct telling *telling, const struct recipient_list *list, bool *ret_reached,
+                     struct err *err)
 {
         enum told told;
         int r;
 
-        *ret_any = false;
+        *ret_reached = false;
         for (int i = 0; i < list->count; i++) {
-                if (i > 0 && *ret_any && list->items[i].rank != list->items[i - 1].rank)
+                if (i > 0 && *ret_reached && list->items[i].rank != list->items[i - 1].rank)
                         break;
                 r = tell_person(telling, &list->items[i], &told, err);
                 if (r < 0)
                         return r;
-                if (told != NOT_TOLD)
-                        *ret_any = true;
+                if (told != UNREACHABLE)
+                        *ret_reached = true;
         }
         return 0;
 }
@@ -272,10 +286,10 @@ static int tell_instead(struct telling *telling, struct err *err)
 {
         struct recipient_scope scope = scope_of(telling->firing);
         struct recipient_list list;
-        bool any;
+        bool reached;
         int r = recipient_find(telling->firing->db, "group-staff", &scope, &list, err);
 
-        return r < 0 ? r : tell_list(telling, &list, &any, err);
+        return r < 0 ? r : tell_list(telling, &list, &reached, err);
 }
 
 static int tell_step(struct telling *telling, struct err *err)
@@ -283,7 +297,7 @@ static int tell_step(struct telling *telling, struct err *err)
         struct firing *firing = telling->firing;
         struct recipient_scope scope = scope_of(firing);
         struct recipient_list list;
-        bool any;
+        bool reached;
         int r;
 
         if (telling->notify->when && !row_is_true(firing->row, telling->notify->when))
@@ -292,8 +306,8 @@ static int tell_step(struct telling *telling, struct err *err)
         if (r == 0 && list.count == 0)
                 return note_suppression(firing, "", "nobody", err);
         if (r == 0)
-                r = tell_list(telling, &list, &any, err);
-        if (r == 0 && !any && firing->rule->urgent && strcmp(telling->notify->to, "guardians") == 0)
+                r = tell_list(telling, &list, &reached, err);
+        if (r == 0 && !reached && firing->rule->urgent && strcmp(telling->notify->to, "guardians") == 0)
                 r = tell_instead(telling, err);
         return r;
 }
@@ -318,7 +332,8 @@ static int publish(struct firing *firing, struct err *err)
                 return 0;
         dot = strchr(firing->rule->publish, '.');
         snprintf(kind, sizeof kind, "%.*s", (int)(dot - firing->rule->publish), firing->rule->publish);
-        r = publication_add(firing->db, firing->place.tenant, kind, dot + 1, firing->subject->id, firing->now, "{}", err);
+        r = publication_add(firing->db, firing->place.tenant, kind, dot + 1, firing->subject->id, firing->now,
+                            "{}", err);
         if (r == 0)
                 engine_tell(firing, &effect);
         return r;
@@ -334,15 +349,15 @@ int fire(struct firing *firing, struct err *err)
         r = firing_values(firing, &telling.values, err);
         if (r < 0)
                 return r;
-        r = rule_version_id(firing->db, firing->rule->name, firing->rule->hash, firing->rule->text, firing->now, &version,
-                            err);
+        r = rule_version_id(firing->db, firing->rule->name, firing->rule->hash, firing->rule->text,
+                            firing->now, &version, err);
         if (r == 0)
                 r = match_fire(firing->db, firing->match, version, firing->row->facts_json, firing->now, err);
         if (r == 0 && firing->row->event)
                 r = match_add_event(firing->db, firing->match, firing->row->event, err);
         if (r == 0)
-                r = evaluate_marks(firing->rule, firing->db, firing->subject->id, firing->parameters, firing->row, firing->now,
-                                   add_mark, firing, err);
+                r = evaluate_marks(firing->rule, firing->db, firing->subject->id, firing->parameters,
+                                   firing->row, firing->now, add_mark, firing, err);
         if (r == 0)
                 engine_tell(firing, &fired);
         for (telling.step = 0; telling.step < firing->rule->notify_count && r == 0; telling.step++) {
@@ -354,7 +369,8 @@ int fire(struct firing *firing, struct err *err)
         return r < 0 ? r : publish(firing, err);
 }
 
-static int suppress_step(struct firing *firing, const struct rule_notify *notify, const char *reason, struct err *err)
+static int suppress_step(struct firing *firing, const struct rule_notify *notify, const char *reason,
+                         struct err *err)
 {
         struct recipient_scope scope = scope_of(firing);
         struct recipient_list list;

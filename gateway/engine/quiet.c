@@ -14,7 +14,8 @@ static bool is_working_day(int32_t date)
 
 int64_t quiet_until(struct zone *zone, int64_t now_utc, bool office_hours)
 {
-        int opens = office_hours ? OFFICE_OPENS : MORNING, closes = office_hours ? OFFICE_CLOSES : EVENING, seconds;
+        int opens = office_hours ? OFFICE_OPENS : MORNING, closes = office_hours ? OFFICE_CLOSES : EVENING,
+            seconds;
         int32_t date;
 
         zone_to_local(zone, now_utc, &date, &seconds);

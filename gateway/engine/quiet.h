@@ -1,7 +1,7 @@
 /* quiet: when somebody may be told what is not urgent. Pure.
  *
- * Nobody is told between 21:00 and 07:00 of their own clock; staff and supervisors only Monday to Friday 07:30–17:00, and
- * a public holiday counts as Sunday. */
+ * Nobody is told between 21:00 and 07:00 of their own clock; staff and supervisors only Monday to Friday
+ * 07:30–17:00, and a public holiday counts as Sunday. */
 #ifndef ENGINE_QUIET_H
 #define ENGINE_QUIET_H
 

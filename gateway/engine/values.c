@@ -39,7 +39,8 @@ static void set_facts(struct value *values, const struct firing *firing)
         }
 }
 
-static int set_person(struct value *values, const char *key, const char *id, struct firing *firing, struct err *err)
+static int set_person(struct value *values, const char *key, const char *id, struct firing *firing,
+                      struct err *err)
 {
         struct recipient_person person = {0};
         struct value *map;
@@ -112,8 +113,8 @@ int firing_values(struct firing *firing, struct value **ret_values, struct err *
         for (int i = 0; i < firing->rule->list_count && r == 0; i++) {
                 const struct rule_select *list = &firing->rule->lists[i];
 
-                r = evaluate_list(firing->rule, list, firing->db, firing->subject->id, firing->parameters, firing->row,
-                                  firing->now, value_set_list(values, list->name), err);
+                r = evaluate_list(firing->rule, list, firing->db, firing->subject->id, firing->parameters,
+                                  firing->row, firing->now, value_set_list(values, list->name), err);
         }
         if (r == 0)
                 r = value_error(values, err);

@@ -209,6 +209,20 @@ int match_postpone(struct db *db, const char *rule, const char *kind, const char
         return query_run(&q);
 }
 
+int match_drop_ownerless(struct db *db, const char *kind, const char *subject, int64_t now_utc, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "UPDATE rule_match SET state = 'dropped', reason = 'rule-removed', ended = ?3"
+                    " WHERE kind = ?1 AND subject = ?2 AND state = 'pending' AND due <= ?3",
+                    err);
+        query_text(&q, kind);
+        query_text(&q, subject);
+        query_int(&q, now_utc);
+        return query_run(&q);
+}
+
 int match_add_event(struct db *db, int64_t match, int64_t event, struct err *err)
 {
         struct query q;

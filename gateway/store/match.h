@@ -53,6 +53,9 @@ int match_next_due(struct db *db, int64_t *ret_utc, struct err *err); /* INT64_M
 int match_postpone(struct db *db, const char *rule, const char *kind, const char *subject, int64_t at_utc,
                    struct err *err);
 
+/* Pending matches that are due still, after every rule has looked: their rule is no more. */
+int match_drop_ownerless(struct db *db, const char *kind, const char *subject, int64_t now_utc, struct err *err);
+
 int match_add_mark(struct db *db, int64_t match, int64_t mark,
                    struct err *err); /* and the event behind the mark */
 int match_add_event(struct db *db, int64_t match, int64_t event, struct err *err);

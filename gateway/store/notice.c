@@ -1,13 +1,14 @@
 #include "store/notice.h"
 #include "store/db.h"
 
-int notice_add(struct db *db, int64_t match, int step, const char *person, const char *template, int64_t now_utc,
-               int64_t *ret_id, struct err *err)
+int notice_add(struct db *db, int64_t match, int step, const char *person, const char *template,
+               int64_t now_utc, int64_t *ret_id, struct err *err)
 {
         struct query q;
         int r;
 
-        query_start(&q, db, "INSERT INTO notice(match, step, person, template, created) VALUES (?, ?, ?, ?, ?)", err);
+        query_start(&q, db,
+                    "INSERT INTO notice(match, step, person, template, created) VALUES (?, ?, ?, ?, ?)", err);
         query_int(&q, match);
         query_int(&q, step);
         query_text(&q, person);
@@ -37,9 +38,11 @@ static int insert_message(struct db *db, const struct new_message *message, int6
         struct query q;
 
         query_start(&q, db,
-                    "INSERT INTO message(person, channel, address, language, title, text, segments, urgent, state, reason,"
+                    "INSERT INTO message(person, channel, address, language, title, text, segments, urgent, "
+                    "state, reason,"
                     "                    created, not_before, deadline, changed)"
-                    "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, 0), ?8, CASE WHEN ?9 IS NULL THEN 'queued' ELSE 'held' END,"
+                    "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, 0), ?8, CASE WHEN ?9 IS NULL THEN 'queued' "
+                    "ELSE 'held' END,"
                     "          ?9, ?10, ?11, ?12, ?10)",
                     err);
         query_text(&q, message->person);
@@ -57,8 +60,8 @@ static int insert_message(struct db *db, const struct new_message *message, int6
         return query_run(&q);
 }
 
-int notice_message_add(struct db *db, int64_t notice, const struct new_message *message, int64_t now_utc, int64_t *ret_id,
-                       struct err *err)
+int notice_message_add(struct db *db, int64_t notice, const struct new_message *message, int64_t now_utc,
+                       int64_t *ret_id, struct err *err)
 {
         struct query q;
         int64_t id;
@@ -84,8 +87,10 @@ int suppression_add(struct db *db, int64_t match, const char *person, const char
         struct query q;
         int r;
 
-        query_start(&q, db,
-                    "INSERT INTO suppression(match, person, reason, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", err);
+        query_start(
+            &q, db,
+            "INSERT INTO suppression(match, person, reason, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            err);
         query_int(&q, match);
         query_text(&q, person);
         query_text(&q, reason);
@@ -107,15 +112,18 @@ int notice_release(struct db *db, int64_t now_utc, struct err *err)
         r = query_run(&q);
         if (r < 0)
                 return r;
-        query_start(&q, db,
-                    "UPDATE message SET state = 'queued', reason = NULL, not_before = ?1, changed = ?1"
-                    " WHERE state = 'held' AND reason = 'confirmation' AND (deadline IS NULL OR deadline > ?1) AND EXISTS ("
-                    "   SELECT 1 FROM message_notice mn JOIN notice n ON n.id = mn.notice JOIN rule_match m ON m.id = n.match"
-                    "     JOIN answer a ON a.answer = 'confirmed' AND a.at >= message.created"
-                    "      AND (a.subject = m.subject OR a.subject = m.pupil)"
-                    "      AND (a.rule = '' OR a.rule = m.rule) AND (a.recipient = '' OR a.recipient = n.person)"
-                    "    WHERE mn.message = message.id)",
-                    err);
+        query_start(
+            &q, db,
+            "UPDATE message SET state = 'queued', reason = NULL, not_before = ?1, changed = ?1"
+            " WHERE state = 'held' AND reason = 'confirmation' AND (deadline IS NULL OR deadline > ?1) AND "
+            "EXISTS ("
+            "   SELECT 1 FROM message_notice mn JOIN notice n ON n.id = mn.notice JOIN rule_match m ON m.id "
+            "= n.match"
+            "     JOIN answer a ON a.answer = 'confirmed' AND a.at >= message.created"
+            "      AND (a.subject = m.subject OR a.subject = m.pupil)"
+            "      AND (a.rule = '' OR a.rule = m.rule) AND (a.recipient = '' OR a.recipient = n.person)"
+            "    WHERE mn.message = message.id)",
+            err);
         query_int(&q, now_utc);
         return query_run(&q);
 }

@@ -10,8 +10,8 @@
 struct db;
 
 /* ERR_CONFLICT when the person has this notice already. */
-int notice_add(struct db *db, int64_t match, int step, const char *person, const char *template, int64_t now_utc,
-               int64_t *ret_id, struct err *err);
+int notice_add(struct db *db, int64_t match, int step, const char *person, const char *template,
+               int64_t now_utc, int64_t *ret_id, struct err *err);
 
 /* 1 when any step of the match tells the person. */
 int notice_exists(struct db *db, int64_t match, const char *person, struct err *err);
@@ -19,23 +19,26 @@ int notice_exists(struct db *db, int64_t match, const char *person, struct err *
 /* A message as it is written. Texts are borrowed. */
 struct new_message {
         const char *person, *channel, *address, *language, *title, *text; /* title NULL: none */
-        int segments;        /* of an SMS, else 0 */
+        int segments;                                                     /* of an SMS, else 0 */
         bool urgent;
-        const char *held;    /* why it waits (quiet-hours, confirmation, register-stale, fuse); NULL: it is queued */
-        int64_t not_before;  /* of held: when it is queued, INT64_MAX: when somebody says so */
+        const char
+            *held; /* why it waits (quiet-hours, confirmation, register-stale, fuse); NULL: it is queued */
+        int64_t not_before; /* of held: when it is queued, INT64_MAX: when somebody says so */
         int64_t deadline;
 };
 
 /* ERR_CONFLICT when the notice has a message on the channel. */
-int notice_message_add(struct db *db, int64_t notice, const struct new_message *message, int64_t now_utc, int64_t *ret_id,
-                       struct err *err);
+int notice_message_add(struct db *db, int64_t notice, const struct new_message *message, int64_t now_utc,
+                       int64_t *ret_id, struct err *err);
 
-/* Who was not told, and why; PERSON "" when nobody was found. Again: no effect, returns 0; 1 when it is new. */
+/* Who was not told, and why; PERSON "" when nobody was found. Again: no effect, returns 0; 1 when it is new.
+ */
 int suppression_add(struct db *db, int64_t match, const char *person, const char *reason, int64_t now_utc,
                     struct err *err);
 
 /* Queues what waited for a time that has come, and what staff have confirmed since it was held. */
 int notice_release(struct db *db, int64_t now_utc, struct err *err);
-int notice_next_release(struct db *db, int64_t *ret_utc, struct err *err); /* INT64_MAX: nothing waits for a time */
+int notice_next_release(struct db *db, int64_t *ret_utc,
+                        struct err *err); /* INT64_MAX: nothing waits for a time */
 
 #endif

@@ -16,15 +16,17 @@ int place_get(struct db *db, const char *organisation, struct place *ret_place, 
         struct query q;
         int r;
 
-        query_start(&q, db,
-                    "SELECT o.id, o.name,"
-                    "  coalesce((SELECT s.name FROM organisation_tree t JOIN organisation s ON s.id = t.ancestor"
-                    "             WHERE t.descendant = o.id AND s.kind = 'school' ORDER BY t.distance LIMIT 1), o.name),"
-                    "  (SELECT s.phone FROM organisation_tree t JOIN organisation s ON s.id = t.ancestor"
-                    "    WHERE t.descendant = o.id AND s.phone IS NOT NULL ORDER BY t.distance LIMIT 1),"
-                    "  c.tenant, c.timezone, substr(c.languages, 1, instr(c.languages || ',', ',') - 1)"
-                    "  FROM organisation o JOIN organisation_calendar c ON c.organisation = o.id WHERE o.id = ?",
-                    err);
+        query_start(
+            &q, db,
+            "SELECT o.id, o.name,"
+            "  coalesce((SELECT s.name FROM organisation_tree t JOIN organisation s ON s.id = t.ancestor"
+            "             WHERE t.descendant = o.id AND s.kind = 'school' ORDER BY t.distance LIMIT 1), "
+            "o.name),"
+            "  (SELECT s.phone FROM organisation_tree t JOIN organisation s ON s.id = t.ancestor"
+            "    WHERE t.descendant = o.id AND s.phone IS NOT NULL ORDER BY t.distance LIMIT 1),"
+            "  c.tenant, c.timezone, substr(c.languages, 1, instr(c.languages || ',', ',') - 1)"
+            "  FROM organisation o JOIN organisation_calendar c ON c.organisation = o.id WHERE o.id = ?",
+            err);
         query_text(&q, organisation);
         r = query_row(&q);
         if (r > 0) {

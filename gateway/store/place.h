@@ -1,4 +1,5 @@
-/* place: what templates and time need to know of an organisation: its school, its zone, its languages, its tenant. */
+/* place: what templates and time need to know of an organisation: its school, its zone, its languages, its
+ * tenant. */
 #ifndef STORE_PLACE_H
 #define STORE_PLACE_H
 
@@ -8,9 +9,10 @@ struct db;
 
 struct place {
         char *organisation, *unit; /* id and name of the organisation itself */
-        char *school, *phone;      /* name of the nearest school or, without one, of itself; the nearest phone, "" */
+        char *school,
+            *phone; /* name of the nearest school or, without one, of itself; the nearest phone, "" */
         char *tenant, *timezone;
-        char *language;            /* the first */
+        char *language; /* the first */
 };
 
 /* ERR_NOT_FOUND when there is no such organisation. Free with place_fini. */

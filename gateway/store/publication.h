@@ -9,7 +9,7 @@
 struct db;
 
 /* Queues one. Its seq is gapless within the tenant. DATA is a JSON object of ids and codes only. */
-int publication_add(struct db *db, const char *tenant, const char *kind, const char *event, const char *subject,
-                    int64_t time_utc, const char *data, struct err *err);
+int publication_add(struct db *db, const char *tenant, const char *kind, const char *event,
+                    const char *subject, int64_t time_utc, const char *data, struct err *err);
 
 #endif

@@ -180,8 +180,8 @@ static int find_supervisor(struct db *db, const struct word *word, const struct 
         return add(list, scope->supervisor, 0, false, err);
 }
 
-/* Whom a match has reached, or may have: whatever has left. Whoever was restricted meanwhile is left out. Who is of the
- * pupil's home is not staff here, whatever else they are. */
+/* Whom a match has reached, or may have: whatever has left. Whoever was restricted meanwhile is left out. Who
+ * is of the pupil's home is not staff here, whatever else they are. */
 static int find_told(struct db *db, const struct word *word, const struct recipient_scope *scope,
                      struct recipient_list *list, struct err *err)
 {
@@ -189,16 +189,19 @@ static int find_told(struct db *db, const struct word *word, const struct recipi
         int r;
 
         (void)word;
-        query_start(&q, db,
-                    "SELECT DISTINCT n.person, x.pupil IS NULL AND n.person IS NOT m.pupil AND EXISTS ("
-                    "    SELECT 1 FROM role r WHERE r.person = n.person AND r.role NOT IN ('pupil', 'supervisor'))"
-                    "  FROM notice n JOIN message_notice mn ON mn.notice = n.id"
-                    "  JOIN message g ON g.id = mn.message AND g.state IN ('leased', 'accepted', 'delivered', 'unknown')"
-                    "  JOIN rule_match m ON m.id = n.match"
-                    "  LEFT JOIN guardian x ON x.pupil = m.pupil AND x.guardian = n.person"
-                    " WHERE n.match = ? AND (x.pupil IS NULL OR (x.restricted = 0 AND x.notify = 1 AND x.ended IS NULL))"
-                    " ORDER BY n.person",
-                    err);
+        query_start(
+            &q, db,
+            "SELECT DISTINCT n.person, x.pupil IS NULL AND n.person IS NOT m.pupil AND EXISTS ("
+            "    SELECT 1 FROM role r WHERE r.person = n.person AND r.role NOT IN ('pupil', 'supervisor'))"
+            "  FROM notice n JOIN message_notice mn ON mn.notice = n.id"
+            "  JOIN message g ON g.id = mn.message AND g.state IN ('leased', 'accepted', 'delivered', "
+            "'unknown')"
+            "  JOIN rule_match m ON m.id = n.match"
+            "  LEFT JOIN guardian x ON x.pupil = m.pupil AND x.guardian = n.person"
+            " WHERE n.match = ? AND (x.pupil IS NULL OR (x.restricted = 0 AND x.notify = 1 AND x.ended IS "
+            "NULL))"
+            " ORDER BY n.person",
+            err);
         query_int(&q, scope->told_of);
         while ((r = query_row(&q)) > 0) {
                 r = add(list, column_text(&q, 0), 0, column_int(&q, 1), err);

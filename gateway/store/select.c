@@ -173,7 +173,7 @@ static int refuse(struct select_sandbox *sandbox, const char *sql, struct err *e
 
         for (int i = 0; i < offset && sql[i]; i++)
                 line += sql[i] == '\n';
-        if (sqlite3_errcode(sandbox->handle) == SQLITE_AUTH)
+        if (sandbox->refused[0])
                 return err_set(
                     err, ERR_INVALID,
                     "select: %s: is not for rules: read the fact views and call plain functions only",
@@ -280,6 +280,7 @@ static int check(struct select *select, struct select_sandbox *sandbox, const ch
         if (!text)
                 return err_set(err, ERR_NOMEM, "select: out of memory");
         memset(sandbox->used, 0, sizeof sandbox->used);
+        sandbox->refused[0] = '\0';
         if (sqlite3_prepare_v2(sandbox->handle, text, -1, &statement, &tail) != SQLITE_OK)
                 return refuse(sandbox, text, err);
         if (!statement || !is_blank(tail) || !sqlite3_stmt_readonly(statement))

@@ -93,6 +93,14 @@ WHEN NEW.state <> OLD.state
        AND NOT EXISTS (SELECT 1 FROM change c WHERE c.kind = 'pupil' AND c.subject = m.pupil);
 END;
 
+CREATE TRIGGER change_message_held AFTER INSERT ON message_notice
+WHEN (SELECT reason FROM message WHERE id = NEW.message) = 'confirmation' BEGIN
+  INSERT INTO change(kind, subject)
+    SELECT 'pupil', m.pupil FROM notice n JOIN rule_match m ON m.id = n.match
+     WHERE n.id = NEW.notice AND m.pupil IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM change c WHERE c.kind = 'pupil' AND c.subject = m.pupil);
+END;
+
 -- A calendar is everybody's: the engine spreads this change over its pupils and placements, in small portions.
 CREATE TRIGGER change_calendar_day AFTER UPDATE OF kind ON calendar_day WHEN NEW.kind <> OLD.kind BEGIN
   DELETE FROM change WHERE kind = 'calendar' AND subject = NEW.calendar;
@@ -175,7 +183,10 @@ SELECT m.pupil, m.day, m.lesson, m.place, m.starts, m.ends, (m.ends - m.starts) 
                           WHERE e.pupil = m.pupil AND e.starts < m.ends AND e.ends > m.starts) THEN 'authorised'
             WHEN EXISTS (SELECT 1 FROM explanation e
                           WHERE e.pupil = m.pupil AND e.starts < m.ends AND e.ends > m.starts) THEN 'explained'
-            ELSE 'unexplained' END AS status
+            ELSE 'unexplained' END AS status,
+       EXISTS (SELECT 1 FROM authorisation e WHERE e.pupil = m.pupil AND e.starts < m.ends AND e.ends > m.starts)
+         OR EXISTS (SELECT 1 FROM explanation e WHERE e.pupil = m.pupil AND e.starts < m.ends AND e.ends > m.starts)
+         AS covered
   FROM attendance_mark m
  WHERE m.in_force = 1;
 
@@ -206,6 +217,8 @@ SELECT kind, subject, rule, key, fired, state FROM rule_match WHERE fired IS NOT
 CREATE VIEW planned_day AS
 SELECT d.placement, d.original_day, d.day, d.starts, d.ends, d.dated, d.sequence, p.pupil, p.workplace, p.first_day,
        p.last_day, p.model, p.planned,
+       (SELECT min(f.day) FROM placement_day f
+         WHERE f.placement = d.placement AND f.kind = 'work' AND f.state = 'planned') AS first_placement_day,
        coalesce(p.supervisor, (SELECT s.person FROM workplace_supervisor s WHERE s.workplace = p.workplace
                                 ORDER BY s.position LIMIT 1)) AS supervisor,
        (SELECT r.organisation FROM role r
@@ -218,7 +231,9 @@ SELECT d.placement, d.original_day, d.day, d.starts, d.ends, d.dated, d.sequence
 
 -- Messages about protected pupils that wait for a member of staff to confirm them.
 CREATE VIEW unconfirmed AS
-SELECT m.pupil, m.id AS match, m.rule, m.key, n.person AS recipient, g.id AS message, g.created AS held, g.deadline
+SELECT m.pupil, m.id AS match, m.rule, m.key, n.person AS recipient, g.id AS message, g.created AS held, g.deadline,
+       (SELECT r.organisation FROM role r WHERE r.person = m.pupil AND r.role = 'pupil'
+         ORDER BY r.first_day DESC LIMIT 1) AS organisation
   FROM rule_match m CROSS JOIN notice n ON n.match = m.id CROSS JOIN message_notice mn ON mn.notice = n.id
  CROSS JOIN message g ON g.id = mn.message
  WHERE m.pupil IS NOT NULL AND g.state = 'held' AND g.reason = 'confirmation';
