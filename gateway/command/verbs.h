@@ -5,5 +5,6 @@
 #include "command/command.h"
 
 extern const struct verb verb_feeds;
+extern const struct verb verb_import;
 
 #endif

@@ -383,6 +383,7 @@ CREATE TABLE placement_day(
   sequence INTEGER NOT NULL DEFAULT 0, -- RFC 5545: raised by each change that others see
   dated INTEGER NOT NULL DEFAULT (unixepoch()),   -- when the day got its present date and hours
   changed INTEGER NOT NULL DEFAULT (unixepoch()), -- when anything of it last changed
+  by_hand INTEGER NOT NULL DEFAULT 0 CHECK (by_hand IN (0, 1)), -- moved or cancelled alone: planning anew leaves it
   event INTEGER,
   PRIMARY KEY (placement, original_day)
 ) STRICT, WITHOUT ROWID;

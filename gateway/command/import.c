@@ -1,0 +1,324 @@
+/* kapula import: brings rosters and events into the database, also while a gateway serves from it. */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "command/verbs.h"
+#include "intake/intake.h"
+#include "intake/roster.h"
+#include "store/db.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define READ_BYTES 65536
+#define CHUNK_EVENTS_MAX INTAKE_EVENTS_MAX /* events in one transaction */
+
+struct import {
+        struct db *db;
+        int64_t now_utc;
+        const char *path; /* "-": standard input */
+        bool dry_run, force, json;
+};
+
+static FILE *open_input(const struct import *import, struct err *err)
+{
+        FILE *file = strcmp(import->path, "-") == 0 ? stdin : fopen(import->path, "re");
+
+        if (!file)
+                err_set(err, ERR_IO, "%.200s: cannot open (%s): name a file that can be read", import->path,
+                        strerror(errno));
+        return file;
+}
+
+static void close_input(FILE *file)
+{
+        if (file && file != stdin)
+                fclose(file);
+}
+
+static int read_failed(const struct import *import, struct err *err)
+{
+        return err_set(err, ERR_IO, "%.200s: cannot read (%s)", import->path, strerror(errno));
+}
+
+static int print_json(json_t *json, struct err *err)
+{
+        int r = json ? json_dumpf(json, stdout, JSON_COMPACT) : -1;
+
+        json_decref(json);
+        if (r < 0)
+                return err_set(err, ERR_NOMEM, "standard output: cannot write the report");
+        putchar('\n');
+        return 0;
+}
+
+static int end_transaction(const struct import *import, int r, struct err *err)
+{
+        if (r < 0 || import->dry_run) {
+                db_rollback(import->db);
+                return r;
+        }
+        return db_commit(import->db, err);
+}
+
+/* ---- roster */
+
+static int read_whole(const struct import *import, struct buf *buf, struct err *err)
+{
+        FILE *file = open_input(import, err);
+        char block[READ_BYTES];
+        size_t length;
+        int r = 0;
+
+        if (!file)
+                return err->code;
+        while ((length = fread(block, 1, sizeof block, file)) > 0 && buf_add(buf, block, length) == 0)
+                ;
+        if (ferror(file))
+                r = read_failed(import, err);
+        else if (buf_error(buf))
+                r = err_set(err, buf_error(buf), "%.200s: larger than %zu MB: split it", import->path,
+                            buf->max_bytes >> 20);
+        close_input(file);
+        return r;
+}
+
+static void print_roster(const struct import *import, const struct roster_report *report)
+{
+        for (int i = 0; i < LOAD_KIND_COUNT; i++)
+                if (report->added[i] || report->updated[i] || report->ended[i])
+                        printf("%s: %lld added, %lld updated, %lld ended\n", load_kind_names[i],
+                               (long long)report->added[i], (long long)report->updated[i],
+                               (long long)report->ended[i]);
+        printf("%lld rejected%s\n", (long long)report->rejected_count,
+               import->dry_run ? "; nothing was written (--dry-run)" : "");
+        for (size_t i = 0; i < report->rejected_listed; i++)
+                fprintf(stderr, "kapula: %s:%d: %s\n", report->rejected[i].file, report->rejected[i].line,
+                        report->rejected[i].error);
+        if (report->rejected_count > (int64_t)report->rejected_listed)
+                fprintf(stderr, "kapula: %s: %lld more rows are rejected\n", import->path,
+                        (long long)report->rejected_count - (long long)report->rejected_listed);
+}
+
+static int load_roster(const struct import *import, const struct buf *buf, struct roster_report *report,
+                       struct err *err)
+{
+        struct roster_options options = {.file = import->path, .force = import->force};
+        int r;
+
+        r = db_begin(import->db, err);
+        if (r < 0)
+                return r;
+        r = roster_import(import->db, import->now_utc, buf_text(buf), buf->length, &options, report, err);
+        return end_transaction(import, r, err);
+}
+
+static int import_roster(const struct import *import, struct err *err)
+{
+        struct roster_report report = {0};
+        struct buf buf;
+        int r;
+
+        buf_init(&buf, ROSTER_BYTES_MAX);
+        r = read_whole(import, &buf, err);
+        if (r == 0)
+                r = load_roster(import, &buf, &report, err);
+        if (r < 0)
+                err_prefix(err, "%.200s", import->path);
+        else if (import->json)
+                r = print_json(roster_report_to_json(&report), err);
+        else
+                print_roster(import, &report);
+        if (r == 0 && report.rejected_count)
+                r = ERR_INVALID;
+        roster_report_fini(&report);
+        buf_fini(&buf);
+        return r;
+}
+
+/* ---- events */
+
+static int take_chunk(const struct import *import, const char *data, size_t length, enum intake_format format,
+                      struct intake_report *report, struct err *err)
+{
+        int r;
+
+        if (!import->dry_run) { /* a dry run is one transaction, so that later events see what earlier ones
+                                   wrote */
+                r = db_begin(import->db, err);
+                if (r < 0)
+                        return r;
+        }
+        r = intake_events(import->db, import->now_utc, data, length, format, NULL, report, err);
+        return import->dry_run ? r : end_transaction(import, r, err);
+}
+
+/* How many bytes at the start of DATA are whole lines, at most CHUNK_EVENTS_MAX of them; 0 when there is
+ * none. */
+static size_t whole_lines(const char *data, size_t length)
+{
+        const char *at = data, *newline;
+
+        for (int i = 0; i < CHUNK_EVENTS_MAX; i++) {
+                newline = memchr(at, '\n', length - (size_t)(at - data));
+                if (!newline)
+                        break;
+                at = newline + 1;
+        }
+        return (size_t)(at - data);
+}
+
+/* Reads FILE line by line through BUFFER (INTAKE_BYTES_MAX long); *LENGTH bytes stand in it already. */
+static int take_lines(const struct import *import, FILE *file, char *buffer, size_t length,
+                      struct intake_report *report, struct err *err)
+{
+        size_t lines;
+        int r = 0;
+
+        while (r == 0) {
+                length += fread(buffer + length, 1, INTAKE_BYTES_MAX - length, file);
+                if (ferror(file))
+                        return read_failed(import, err);
+                if (length == 0)
+                        break;
+                lines = whole_lines(buffer, length);
+                if (lines == 0 && !feof(file))
+                        return err_set(err, ERR_INVALID,
+                                       "%.200s:%lld: a line is longer than %u bytes: shorten it",
+                                       import->path, (long long)report->lines + 1, INTAKE_BYTES_MAX);
+                if (lines == 0)
+                        lines = length; /* the last line has no newline */
+                r = take_chunk(import, buffer, lines, INTAKE_NDJSON, report, err);
+                memmove(buffer, buffer + lines, length - lines);
+                length -= lines;
+        }
+        return r;
+}
+
+static char first_sign(const char *data, size_t length)
+{
+        for (size_t i = 0; i < length; i++)
+                if (!memchr("\xef\xbb\xbf \t\r\n", data[i], 7))
+                        return data[i];
+        return 0;
+}
+
+static int take_file(const struct import *import, FILE *file, struct intake_report *report, struct err *err)
+{
+        _cleanup_(free_ptr) char *buffer = malloc(INTAKE_BYTES_MAX);
+        size_t length;
+
+        if (!buffer)
+                return err_set(err, ERR_NOMEM, "import: out of memory");
+        length = fread(buffer, 1, INTAKE_BYTES_MAX, file);
+        if (ferror(file))
+                return read_failed(import, err);
+        if (length < INTAKE_BYTES_MAX && first_sign(buffer, length) == '[')
+                return take_chunk(import, buffer, length, INTAKE_BATCH, report, err);
+        return take_lines(import, file, buffer, length, report, err);
+}
+
+static void print_events(const struct import *import, const struct intake_report *report)
+{
+        printf("%lld accepted, %lld duplicates, %lld rejected%s\n", (long long)report->accepted,
+               (long long)report->duplicates, (long long)report->rejected_count,
+               import->dry_run ? "; nothing was written (--dry-run)" : "");
+        for (size_t i = 0; i < report->rejected_listed; i++)
+                fprintf(stderr, "kapula: %s:%lld: %s\n", import->path, (long long)report->rejected[i].line,
+                        report->rejected[i].error);
+        if (report->rejected_count > (int64_t)report->rejected_listed)
+                fprintf(stderr, "kapula: %s: %lld more events are rejected\n", import->path,
+                        (long long)report->rejected_count - (long long)report->rejected_listed);
+}
+
+static int import_events(const struct import *import, struct err *err)
+{
+        struct intake_report report = {0};
+        FILE *file = open_input(import, err);
+        int r;
+
+        if (!file)
+                return err->code;
+        r = import->dry_run ? db_begin(import->db, err) : 0;
+        if (r == 0)
+                r = take_file(import, file, &report, err);
+        if (import->dry_run)
+                db_rollback(import->db);
+        if (r < 0)
+                err_prefix(err, "%.200s", import->path);
+        else if (import->json)
+                r = print_json(intake_report_to_json(&report), err);
+        else
+                print_events(import, &report);
+        if (r == 0 && report.rejected_count)
+                r = ERR_INVALID;
+        close_input(file);
+        intake_report_fini(&report);
+        return r;
+}
+
+/* ---- the verb; keep in alphabetical order */
+
+static const struct {
+        const char *name;
+        int (*run)(const struct import *import, struct err *err);
+} kind_table[] = {
+    {"events", import_events},
+    {"roster", import_roster},
+};
+
+static int run_kind(const char *name, struct import *import, const char *db, struct err *err)
+{
+        _cleanup_(free_ptr) char *path = NULL;
+        struct clock clock;
+        int r;
+
+        for (size_t i = 0; i < ARRAY_SIZE(kind_table); i++) {
+                if (strcmp(kind_table[i].name, name) != 0)
+                        continue;
+                r = command_database_path(db, &path, err);
+                if (r == 0)
+                        r = db_open(path, DB_WRITER, &import->db, err);
+                if (r < 0)
+                        return r;
+                clock_init_real(&clock);
+                import->now_utc = clock_now_utc(&clock);
+                r = kind_table[i].run(import, err);
+                db_close(import->db);
+                return r;
+        }
+        return err_set(err, ERR_USAGE, "import: %.40s: no such kind: import roster or events", name);
+}
+
+static int run(int argc, char **argv, struct err *err)
+{
+        const char *db = NULL, *config = NULL, *operands[OPERAND_MAX];
+        struct import import = {0};
+        const struct option_spec options[] = {
+            {"--config", NULL, &config},          {"--db", NULL, &db},
+            {"--dry-run", &import.dry_run, NULL}, {"--force", &import.force, NULL},
+            {"--json", &import.json, NULL},       {NULL, NULL, NULL},
+        };
+        int count, r;
+
+        r = options_read(argc, argv, options, operands, &count, err);
+        if (r < 0)
+                return r;
+        if (count != 2)
+                return err_set(err, ERR_USAGE, "import: %s: see kapula help import",
+                               count < 2 ? "what to import, and from which file, is missing"
+                                         : "more than one file");
+        import.path = operands[1];
+        return run_kind(operands[0], &import, db, err);
+}
+
+const struct verb verb_import = {
+    .name = "import",
+    .usage = "roster PATH [--dry-run] [--force] [--json] [--db FILE] [--config FILE]\n"
+             "events PATH [--dry-run] [--json] [--db FILE] [--config FILE]",
+    .summary =
+        "Brings a roster or events (NDJSON; - is standard input) into the database. What is absent from a\n"
+        "roster is ended, not erased; more than 20 % of a kind only with --force.",
+    .run = run,
+};

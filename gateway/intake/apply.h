@@ -1,0 +1,109 @@
+/* apply: what each type of event does to the fact tables. One function a type, in files by topic; apply.c
+ * holds their table in alphabetical order and what they share. An apply function returns 0, or a negative
+ * code with what is wrong; the caller then undoes whatever it wrote. */
+#ifndef INTAKE_APPLY_H
+#define INTAKE_APPLY_H
+
+#include "base/date.h"
+#include "base/zone_keep.h"
+#include "intake/cloudevent.h"
+#include "intake/fields.h"
+#include "intake/intake.h"
+#include "store/placement.h"
+#include "store/put.h"
+#include "store/role.h"
+
+#define APPLY_PAST_DAYS_MAX 731  /* older facts are refused */
+#define APPLY_AHEAD_DAYS_MAX 366 /* facts further in the future are refused */
+
+#define NO_TIME INT64_MIN
+#define NO_DAY INT32_MIN
+
+#define DAY_SECONDS 86400
+#define NOON_SECONDS (12 * 3600)
+
+/* One event while it is applied. */
+struct apply {
+        struct db *db;
+        int64_t now_utc;
+        const struct intake_scope *scope; /* may be NULL */
+        const struct cloudevent *event;
+        int64_t time_utc; /* of the event */
+        int64_t seq;      /* event.seq */
+        struct fields data;
+        struct err *err;
+};
+
+struct apply_type {
+        const char *name; /* "attendance.marked" */
+        int (*apply)(struct apply *apply);
+};
+
+/* NULL when there is no such type. */
+const struct apply_type *apply_find(const char *name);
+
+/* Whom or what a fact is about, and its local time. */
+struct apply_subject {
+        const char *id;
+        char organisation[ID_SIZE];
+        struct zone *zone;
+        int32_t day;   /* local day of the event's time */
+        int32_t today; /* local day of now */
+};
+
+/* The pupil of data.pupil, else of the event's subject. Refused: nobody imported, no pupil, outside the
+ * sender's scope. */
+int apply_pupil(struct apply *apply, struct apply_subject *ret_subject);
+
+/* The organisation of data.organisation, else of the event's subject. */
+int apply_organisation(struct apply *apply, struct apply_subject *ret_subject);
+
+/* The placement of data.placement, else of the event's subject, and its pupil. */
+int apply_placement(struct apply *apply, struct placement *ret_placement, struct apply_subject *ret_subject);
+
+/* As apply_pupil for the pupil ID, named NAME in errors. */
+int apply_pupil_named(struct apply *apply, const char *name, const char *id,
+                      struct apply_subject *ret_subject);
+
+/* 0 when ORGANISATION lies in the sender's scope. */
+int apply_check_scope(struct apply *apply, const char *organisation);
+
+/* data.NAME, else the event's subject; refused when neither is given. */
+const char *apply_id(struct apply *apply, const char *name);
+
+/* data.by, else NULL. */
+const char *apply_by(struct apply *apply);
+
+/* data.NAME as UTC: a full time, or "HH:MM" on the local DAY; NO_TIME when absent. */
+int64_t apply_moment(struct apply *apply, const char *name, const struct apply_subject *subject, int32_t day);
+
+/* data.from and data.until, dates (inclusive) or times; without them the event's day, or the rest of from's
+ * day. */
+int apply_span(struct apply *apply, const struct apply_subject *subject, int64_t *ret_starts,
+               int64_t *ret_ends);
+
+/* Refuses a day that is too old or too far ahead. */
+int apply_check_day(struct apply *apply, const char *name, const struct apply_subject *subject, int32_t day);
+
+/* Refuses with "data.NAME: …"; returns the code. */
+#define apply_refuse(apply, name, ...) fields_refuse(&(apply)->data, name, __VA_ARGS__)
+
+/* ---- the types; keep in alphabetical order */
+
+int apply_absence_authorised(struct apply *apply);
+int apply_absence_explained(struct apply *apply);
+int apply_agreement_signed(struct apply *apply);
+int apply_attendance_marked(struct apply *apply);
+int apply_message_confirmed(struct apply *apply);
+int apply_notice_answered(struct apply *apply);
+int apply_notice_taken(struct apply *apply);
+int apply_placement_cancelled(struct apply *apply);
+int apply_placement_changed(struct apply *apply);
+int apply_placement_planned(struct apply *apply);
+int apply_pupil_held(struct apply *apply);
+int apply_pupil_located(struct apply *apply);
+int apply_pupil_released(struct apply *apply);
+int apply_register_synced(struct apply *apply);
+int apply_workplace_checkin(struct apply *apply);
+
+#endif

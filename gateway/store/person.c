@@ -1,0 +1,139 @@
+#include "store/person.h"
+
+int person_put(struct db *db, const char *source, const struct person *row, struct err *err)
+{
+        struct query q;
+        int existed;
+
+        query_start(&q, db, "SELECT 1 FROM person WHERE id = ?", err);
+        query_text(&q, row->id);
+        existed = put_exists(&q);
+        query_start(
+            &q, db,
+            "INSERT INTO person(id, given, family, born, language, timezone, protected, source)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT(id) DO UPDATE SET given = excluded.given, family = excluded.family,"
+            "    born = excluded.born, language = excluded.language, timezone = excluded.timezone,"
+            "    protected = excluded.protected, source = excluded.source, ended = NULL"
+            " WHERE given <> excluded.given OR family <> excluded.family OR born IS NOT excluded.born"
+            "    OR language IS NOT excluded.language OR timezone IS NOT excluded.timezone"
+            "    OR protected <> excluded.protected OR source <> excluded.source OR ended IS NOT NULL",
+            err);
+        query_text(&q, row->id);
+        query_text(&q, row->given);
+        query_text(&q, row->family);
+        query_text(&q, row->born);
+        query_text(&q, row->language);
+        query_text(&q, row->timezone);
+        query_int(&q, row->is_protected);
+        query_text(&q, source);
+        return put_run(&q, existed);
+}
+
+int person_exists(struct db *db, const char *id, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db, "SELECT 1 FROM person WHERE id = ? AND ended IS NULL", err);
+        query_text(&q, id);
+        return put_exists(&q);
+}
+
+int person_stays(struct db *db, const char *id, const char *source, struct err *err)
+{
+        struct query q;
+
+        query_start(
+            &q, db,
+            "SELECT 1 FROM person WHERE id = ?1 AND ended IS NULL"
+            "   AND (source <> ?2 OR EXISTS (SELECT 1 FROM import_seen WHERE kind = 'people' AND key = ?1))",
+            err);
+        query_text(&q, id);
+        query_text(&q, source);
+        return put_exists(&q);
+}
+
+static int put_contact(struct db *db, const char *source, const char *person, const struct contact *contact,
+                       size_t position, struct err *err)
+{
+        struct query q;
+        int existed;
+
+        query_start(&q, db, "SELECT 1 FROM contact WHERE person = ? AND channel = ? AND value = ?", err);
+        query_text(&q, person);
+        query_text(&q, contact->channel);
+        query_text(&q, contact->value);
+        existed = put_exists(&q);
+        query_start(
+            &q, db,
+            "INSERT INTO contact(person, channel, value, position, safe, source) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT(person, channel, value) DO UPDATE"
+            "   SET position = excluded.position, safe = excluded.safe, source = excluded.source"
+            " WHERE position <> excluded.position OR safe <> excluded.safe OR source <> excluded.source",
+            err);
+        query_text(&q, person);
+        query_text(&q, contact->channel);
+        query_text(&q, contact->value);
+        query_int(&q, (int64_t)position);
+        query_int(&q, contact->safe);
+        query_text(&q, source);
+        return put_run(&q, existed);
+}
+
+int person_put_contacts(struct db *db, const char *source, const char *person, const struct contact *contacts,
+                        size_t count, struct contact_counts *counts, struct err *err)
+{
+        struct query q;
+        int r;
+
+        for (size_t i = 0; i < count; i++) {
+                r = put_contact(db, source, person, &contacts[i], i, err);
+                if (r < 0)
+                        return r;
+                counts->added += r == PUT_ADDED;
+                counts->updated += r == PUT_UPDATED;
+        }
+        /* What was put has its place in the list; what has none of these places, or the same place twice, is
+         * old. */
+        query_start(&q, db, "SELECT count(*) FROM contact WHERE person = ?", err);
+        query_text(&q, person);
+        r = query_row(&q);
+        if (r > 0)
+                r = column_int(&q, 0) > (int64_t)count;
+        query_end(&q);
+        if (r <= 0)
+                return r;
+        query_start(&q, db, "UPDATE contact SET position = -1 - position WHERE person = ?", err);
+        query_text(&q, person);
+        r = query_run(&q);
+        for (size_t i = 0; i < count && r >= 0; i++)
+                r = put_contact(db, source, person, &contacts[i], i, err);
+        if (r < 0)
+                return r;
+        query_start(&q, db, "DELETE FROM contact WHERE person = ? AND position < 0", err);
+        query_text(&q, person);
+        r = query_run(&q);
+        counts->ended += (int)(r < 0 ? 0 : db_changes(db));
+        return r;
+}
+
+int person_put_choices(struct db *db, const char *person, const char *const *choices, size_t count,
+                       struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db, "DELETE FROM person_choice WHERE person = ?", err);
+        query_text(&q, person);
+        r = query_run(&q);
+        for (size_t i = 0; i < count && r == 0; i++) {
+                query_start(&q, db,
+                            "INSERT INTO person_choice(person, choice) VALUES (?, ?)"
+                            " ON CONFLICT DO NOTHING",
+                            err);
+                query_text(&q, person);
+                query_text(&q, choices[i]);
+                r = query_run(&q);
+        }
+        return r;
+}

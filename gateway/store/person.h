@@ -1,0 +1,40 @@
+/* person: people, their contacts and what they chose. */
+#ifndef STORE_PERSON_H
+#define STORE_PERSON_H
+
+#include "store/put.h"
+
+struct person {
+        const char *id, *given, *family;
+        const char *born, *language, *timezone; /* NULL: none */
+        bool is_protected;
+};
+
+/* Also brings back one who had ended. */
+int person_put(struct db *db, const char *source, const struct person *row, struct err *err);
+
+/* 1: there is such a person and they have not ended. */
+int person_exists(struct db *db, const char *id, struct err *err);
+
+/* 1: as person_exists, and when SOURCE owns the row it was marked as seen (store/seen.h) in this import. */
+int person_stays(struct db *db, const char *id, const char *source, struct err *err);
+
+struct contact {
+        const char *channel, *value;
+        bool safe;
+};
+
+struct contact_counts {
+        int added, updated, ended;
+};
+
+/* Replaces the contacts of PERSON by these, in the order in which they are tried; a contact that stays keeps
+ * its state. Adds to *COUNTS. */
+int person_put_contacts(struct db *db, const char *source, const char *person, const struct contact *contacts,
+                        size_t count, struct contact_counts *counts, struct err *err);
+
+/* Replaces what PERSON chose. */
+int person_put_choices(struct db *db, const char *person, const char *const *choices, size_t count,
+                       struct err *err);
+
+#endif
