@@ -5,11 +5,8 @@
 
 /* Keep in alphabetical order: one line a verb. */
 static const struct verb *const verb_table[] = {
-<<<<<<< HEAD
     &verb_feeds,
-=======
     &verb_import,
->>>>>>> 5c46803 (intake, store: rosters, attendance and placements from outside into rows; kapula import)
     NULL,
 };
 
