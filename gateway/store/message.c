@@ -334,6 +334,48 @@ int message_recover(struct db *db, int64_t now_utc, message_decide_fn decide, vo
         return r;
 }
 
+static int release_pins_of(struct db *db, int64_t now_utc, const char *provider, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "UPDATE message SET state = CASE WHEN urgent THEN 'retry' ELSE 'unknown' END,"
+                    "                   reason = CASE WHEN urgent THEN 'may-double' ELSE 'may-be-lost' END,"
+                    "                   provider = CASE WHEN urgent THEN NULL ELSE provider END, changed = ?"
+                    " WHERE state = 'retry' AND provider = ?",
+                    err);
+        query_int(&q, now_utc);
+        query_text(&q, provider);
+        return query_run(&q);
+}
+
+int message_release_pins(struct db *db, int64_t now_utc, message_known_fn known, void *context,
+                         struct err *err)
+{
+        char provider[MESSAGE_PROVIDER_MAX] = "";
+        struct query q;
+        int r;
+
+        for (;;) {
+                query_start(
+                    &q, db,
+                    "SELECT min(provider) FROM message WHERE state IN ('queued', 'retry') AND provider > ?",
+                    err);
+                query_text(&q, provider);
+                r = query_row(&q);
+                if (r > 0 && column_is_null(&q, 0))
+                        r = 0;
+                if (r > 0)
+                        snprintf(provider, sizeof provider, "%s", column_text(&q, 0));
+                query_end(&q);
+                if (r <= 0)
+                        return r;
+                r = known(context, provider) ? 0 : release_pins_of(db, now_utc, provider, err);
+                if (r < 0)
+                        return r;
+        }
+}
+
 /* ---- when */
 
 int message_next_time(struct db *db, int64_t *ret_utc, struct err *err)

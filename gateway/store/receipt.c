@@ -54,7 +54,9 @@ static int insert_receipt(struct db *db, int64_t now_utc, int64_t message, const
         int r;
 
         query_start(&q, db,
-                    "INSERT INTO receipt(message, status, detail, at, received) VALUES (?, ?, ?, ?, ?)"
+                    "INSERT INTO receipt(message, status, detail, at, received)"
+                    " SELECT ?1, ?2, ?3, ?4, ?5"
+                    "  WHERE NOT (?6 AND EXISTS (SELECT 1 FROM receipt WHERE message = ?1 AND status = ?2))"
                     " ON CONFLICT DO NOTHING",
                     err);
         query_int(&q, message);
@@ -62,6 +64,7 @@ static int insert_receipt(struct db *db, int64_t now_utc, int64_t message, const
         query_text(&q, receipt->detail);
         query_int(&q, receipt->at == RECEIPT_NO_TIME ? now_utc : receipt->at);
         query_int(&q, now_utc);
+        query_int(&q, receipt->at == RECEIPT_NO_TIME); /* then the same status is the same receipt */
         r = query_run(&q);
         if (r < 0)
                 return r;

@@ -1,0 +1,664 @@
+#include "deliver/courier.h"
+#include "base/log.h"
+#include "deliver/courier_job.h"
+#include "deliver/lane.h"
+#include "deliver/retry.h"
+#include "store/db.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CHECK_MS 1000 /* other programs may write: looked for so often */
+#define STOP_MS 10000 /* the last job waits so long for the disk */
+
+static const char *const channels[] = {"sms", "email"};
+
+struct courier {
+        struct courier_config config;
+        struct db *db, *own_db; /* reads; own_db is closed with the courier */
+        CURLM *multi;
+        char uid[MESSAGE_UID_MAX];
+        struct lane lanes[PROVIDER_MAX];
+        struct courier_job job;
+        bool is_submitted;
+        struct finished *finished; /* for the next job */
+        size_t finished_count, finished_room;
+        int64_t check_at_ms;  /* when to look for work again */
+        int64_t submit_at_ms; /* after a failure: not before */
+        bool is_blocked;      /* there was work and no room */
+        bool is_idle;
+        /* A claim moved nothing though rows are due (no provider takes them): the same is not tried again
+         * until somebody has written or a second has passed. */
+        int64_t version, quiet_version, quiet_until_ms;
+        uint64_t plan, quiet_plan; /* a bit for each claim that was planned */
+        atomic_bool is_woken, is_stopping;
+        pthread_t thread;
+        atomic_llong counts[ATTEMPT_UNKNOWN + 1], under_way;
+};
+
+/* ---- outcomes */
+
+static void add_finished(struct courier *courier, const struct message_outcome *outcome, bool is_given_back)
+{
+        courier->finished[courier->finished_count++] = (struct finished){*outcome, is_given_back};
+}
+
+static void give_back(struct courier *courier, struct message *message)
+{
+        struct message_outcome outcome = {.message = message->id, .attempt = message->attempt};
+
+        add_finished(courier, &outcome, true);
+        message_fini(message);
+}
+
+static void give_back_queue(struct courier *courier, struct lane *lane)
+{
+        struct message *message;
+
+        while ((message = lane_drop(lane)))
+                give_back(courier, message);
+}
+
+static void tell_unknown(const struct message_outcome *outcome)
+{
+        const char *reason = outcome->fate.reason ? outcome->fate.reason : "";
+
+        if (strcmp(reason, "may-double") == 0)
+                log_warning("deliver",
+                            "message %" PRId64
+                            ": %s gave no clear answer (%s): urgent, will be sent again and "
+                            "may arrive twice",
+                            outcome->message, outcome->provider, outcome->detail);
+        else if (outcome->fate.next == MESSAGE_UNKNOWN)
+                log_warning("deliver",
+                            "message %" PRId64 ": %s gave no clear answer (%s): not sent again, may be lost",
+                            outcome->message, outcome->provider, outcome->detail);
+        else
+                log_info("deliver",
+                         "message %" PRId64 ": %s gave no clear answer (%s): asking again with the same key",
+                         outcome->message, outcome->provider, outcome->detail);
+}
+
+/* Notes the outcome of the message in TRANSFER and puts the handle to rest. */
+static void finish(struct courier *courier, struct lane *lane, struct transfer *transfer,
+                   struct message_outcome *outcome, int64_t retry_after)
+{
+        int64_t now_ms = clock_monotonic_ms();
+        bool good = outcome->outcome == ATTEMPT_ACCEPTED || outcome->outcome == ATTEMPT_REJECTED;
+        struct retry_case attempt = {.message = &transfer->message,
+                                     .outcome = outcome->outcome,
+                                     .idempotent = provider_is_idempotent(lane->provider),
+                                     .retry_after = retry_after,
+                                     .now_utc = clock_now_utc(courier->config.clock)};
+
+        outcome->fate = retry_fate(&attempt);
+        if (outcome->outcome == ATTEMPT_UNKNOWN)
+                tell_unknown(outcome);
+        add_finished(courier, outcome, false);
+        atomic_fetch_add(&courier->counts[outcome->outcome], 1);
+        lane_count(lane, now_ms);
+        if (breaker_note(&lane->breaker, good, now_ms))
+                log_warning("deliver", "%s: %s", provider_name(lane->provider),
+                            good ? "works again" : "fails again and again: given a rest of 30 s");
+        if (breaker_state(&lane->breaker, now_ms) != BREAKER_CLOSED)
+                give_back_queue(courier, lane);
+        transfer_reset(transfer);
+        transfer->next = lane->idle;
+        lane->idle = transfer;
+}
+
+static void unlink_transfer(struct courier *courier, struct lane *lane, struct transfer *transfer)
+{
+        struct transfer **at = &lane->under_way;
+
+        while (*at != transfer)
+                at = &(*at)->next;
+        *at = transfer->next;
+        lane->under_way_count--;
+        atomic_fetch_sub(&courier->under_way, 1);
+        curl_multi_remove_handle(courier->multi, transfer->easy);
+}
+
+static struct lane *lane_of(struct courier *courier, const struct provider *provider)
+{
+        struct lane *lane = courier->lanes;
+
+        while (lane->provider != provider)
+                lane++;
+        return lane;
+}
+
+static void collect(struct courier *courier)
+{
+        struct message_outcome outcome;
+        struct transfer *transfer;
+        int64_t retry_after;
+        struct lane *lane;
+        CURLMsg *message;
+        CURLcode result;
+        int left;
+
+        while ((message = curl_multi_info_read(courier->multi, &left))) {
+                if (message->msg != CURLMSG_DONE)
+                        continue;
+                result = message->data.result; /* gone once the handle is removed */
+                curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+                lane = lane_of(courier, transfer->provider);
+                transfer_outcome(transfer, result, clock_now_utc(courier->config.clock), &outcome,
+                                 &retry_after);
+                unlink_transfer(courier, lane, transfer);
+                finish(courier, lane, transfer, &outcome, retry_after);
+                if (courier->is_blocked && lane_leased(lane) <= lane->pace)
+                        atomic_store(&courier->is_woken, true);
+        }
+}
+
+/* ---- sending */
+
+static int take_idle(struct lane *lane, struct transfer **ret_transfer, struct err *err)
+{
+        if (!lane->idle)
+                return transfer_new(ret_transfer, err);
+        *ret_transfer = lane->idle;
+        lane->idle = lane->idle->next;
+        return 0;
+}
+
+static void refuse(struct courier *courier, struct lane *lane, struct transfer *transfer,
+                   const struct err *err)
+{
+        struct message_outcome outcome = {.message = transfer->message.id,
+                                          .attempt = transfer->message.attempt,
+                                          .outcome = ATTEMPT_REJECTED,
+                                          .detail = "no request could be made of it"};
+
+        snprintf(outcome.provider, sizeof outcome.provider, "%s", provider_name(lane->provider));
+        log_error("deliver", "message %" PRId64 ": %s", outcome.message, err->text);
+        finish(courier, lane, transfer, &outcome, -1);
+}
+
+static void start_one(struct courier *courier, struct lane *lane, struct message *message)
+{
+        int timeout_ms = courier->config.timeout_ms ? courier->config.timeout_ms : COURIER_TIMEOUT_MS, r;
+        struct transfer *transfer;
+        struct err err = {0};
+
+        /* What grew stale while it waited here is given back, and then expires. */
+        if (message->deadline <= clock_now_utc(courier->config.clock) ||
+            take_idle(lane, &transfer, &err) < 0) {
+                give_back(courier, message);
+                return;
+        }
+        r = transfer_start(transfer, lane->provider, message, courier->uid, timeout_ms, &err);
+        if (r == 0 && curl_multi_add_handle(courier->multi, transfer->easy) != CURLM_OK)
+                r = err_set(&err, ERR_NOMEM, "courier: out of memory");
+        if (r == ERR_NOMEM) {
+                give_back(courier, &transfer->message);
+                transfer_free(transfer);
+        } else if (r < 0) {
+                refuse(courier, lane, transfer, &err);
+        } else {
+                transfer->next = lane->under_way;
+                lane->under_way = transfer;
+                lane->under_way_count++;
+                atomic_fetch_add(&courier->under_way, 1);
+        }
+}
+
+static void start_waiting(struct courier *courier)
+{
+        struct message *message;
+
+        for (int i = 0; i < courier->config.provider_count; i++)
+                while ((message = lane_next(&courier->lanes[i])))
+                        start_one(courier, &courier->lanes[i], message);
+}
+
+/* ---- the writer's job */
+
+static void plan_claim(struct courier *courier, int channel, int provider, bool pinned_only)
+{
+        struct courier_job *job = &courier->job;
+        struct claim *claim = &job->claims[job->claim_count++];
+
+        claim->lane = (struct message_lane){channels[channel],
+                                            provider_name(courier->lanes[provider].provider), pinned_only};
+        claim->provider = provider;
+        courier->plan |= UINT64_C(1) << ((channel * PROVIDER_MAX + provider) * 2 + pinned_only);
+}
+
+/* Who may claim what: on each channel the first provider in order that works takes what is free; one that is
+ * being tried again takes a single message beside it; the others take only what is pinned to them. */
+static void plan_claims(struct courier *courier, int64_t now_ms)
+{
+        struct courier_job *job = &courier->job;
+
+        job->claim_count = 0;
+        courier->plan = 0;
+        for (int i = 0; i < courier->config.provider_count; i++)
+                job->budget[i] = lane_room(&courier->lanes[i], now_ms);
+        for (size_t channel = 0; channel < ARRAY_SIZE(channels); channel++) {
+                bool is_taken = false;
+
+                for (int i = 0; i < courier->config.provider_count; i++) {
+                        struct lane *lane = &courier->lanes[i];
+                        enum breaker_state state = breaker_state(&lane->breaker, now_ms);
+
+                        if (state == BREAKER_OPEN || !provider_takes(lane->provider, channels[channel]))
+                                continue;
+                        if (job->budget[i] > 0)
+                                plan_claim(courier, (int)channel, i, is_taken);
+                        is_taken = is_taken || state == BREAKER_CLOSED;
+                }
+        }
+}
+
+/* Milliseconds until time makes room in some lane, at most CHECK_MS. */
+static int64_t wait_for_room(struct courier *courier, int64_t now_ms)
+{
+        int64_t least = CHECK_MS, wait;
+
+        for (int i = 0; i < courier->config.provider_count; i++) {
+                wait = lane_wait_ms(&courier->lanes[i], now_ms);
+                if (wait >= 0 && wait < least)
+                        least = wait;
+        }
+        return least > 0 ? least : 1;
+}
+
+static bool is_quiet(const struct courier *courier, int64_t now_ms)
+{
+        return courier->own_db && courier->version == courier->quiet_version &&
+               now_ms < courier->quiet_until_ms && !(courier->plan & ~courier->quiet_plan);
+}
+
+/* Is there something to claim or to expire? Plans the claims when there is. */
+static bool look_for_work(struct courier *courier, int64_t now_ms)
+{
+        int64_t now_utc = clock_now_utc(courier->config.clock), next = MESSAGE_NO_TIME, version = 0;
+        struct err err = {0};
+
+        courier->is_blocked = false;
+        courier->job.claim_count = 0;
+        courier->check_at_ms = now_ms + CHECK_MS;
+        if (db_data_version(courier->db, &version, &err) < 0 ||
+            message_next_time(courier->db, &next, &err) < 0) {
+                log_error("deliver", "%s", err.text);
+                return false;
+        }
+        courier->version = version;
+        if (next > now_utc) {
+                if (next - now_utc < CHECK_MS / 1000 + 1)
+                        courier->check_at_ms = now_ms + (next - now_utc) * 1000 / 4 + 1;
+                return false;
+        }
+        plan_claims(courier, now_ms);
+        if (courier->job.claim_count && !is_quiet(courier, now_ms))
+                return true;
+        courier->is_blocked = true;
+        courier->check_at_ms = now_ms + wait_for_room(courier, now_ms);
+        if (is_quiet(courier, now_ms))
+                courier->job.claim_count = 0;
+        return !is_quiet(courier, now_ms); /* without a claim: what is past its deadline still ends */
+}
+
+static void submit(struct courier *courier)
+{
+        struct courier_job *job = &courier->job;
+        struct err err = {0};
+        int r;
+
+        for (size_t i = 0; i < courier->finished_count; i++)
+                courier_job_add(job, &courier->finished[i]);
+        courier->finished_count = 0;
+        atomic_store(&job->is_done, false);
+        courier->is_submitted = true;
+        if (!courier->config.writer) {
+                writer_run_inline(courier->db, clock_now_utc(courier->config.clock), &job->job, &err);
+                return;
+        }
+        r = writer_submit(courier->config.writer, &job->job);
+        if (r < 0) {
+                courier->is_submitted = false;
+                courier->submit_at_ms = clock_monotonic_ms() + CHECK_MS / 10;
+                courier->check_at_ms = courier->submit_at_ms;
+        }
+}
+
+static void submit_when_needed(struct courier *courier)
+{
+        int64_t now_ms = clock_monotonic_ms();
+        bool stopping = atomic_load(&courier->is_stopping), has_work = false;
+
+        if (courier->is_submitted || now_ms < courier->submit_at_ms)
+                return;
+        courier->job.claim_count = 0;
+        if (!stopping && (atomic_exchange(&courier->is_woken, false) || now_ms >= courier->check_at_ms ||
+                          courier->finished_count))
+                has_work = look_for_work(courier, now_ms);
+        if (has_work || courier->finished_count || courier->job.finished_count)
+                submit(courier);
+}
+
+/* Takes over what the writer has done. */
+static int take_done(struct courier *courier, struct err *err)
+{
+        struct courier_job *job = &courier->job;
+        int64_t now_ms = clock_monotonic_ms(), moved;
+        int r = 0;
+
+        if (!courier->is_submitted || !atomic_load(&job->is_done))
+                return 0;
+        courier->is_submitted = false;
+        if (job->result < 0) {
+                log_error("deliver", "outcomes and claims were not written, trying again: %s", job->err.text);
+                courier->submit_at_ms = now_ms + CHECK_MS;
+                return 0;
+        }
+        moved = job->expired + (int64_t)job->finished_count;
+        job->finished_count = 0;
+        for (int i = 0; i < courier->config.provider_count && r == 0; i++) {
+                moved += (int64_t)job->claimed[i].count;
+                bucket_take(&courier->lanes[i].bucket, (int)job->claimed[i].count);
+                r = lane_enqueue(&courier->lanes[i], &job->claimed[i], err);
+        }
+        if (moved) {
+                atomic_store(&courier->is_woken, true);
+        } else {
+                courier->quiet_version = courier->version;
+                courier->quiet_plan = courier->plan;
+                courier->quiet_until_ms = now_ms + CHECK_MS;
+        }
+        return r;
+}
+
+/* ---- the loop */
+
+static int wait_time(const struct courier *courier, int wait_ms)
+{
+        int64_t now_ms = clock_monotonic_ms(), until = courier->check_at_ms;
+
+        if (courier->submit_at_ms > now_ms)
+                until = courier->submit_at_ms;
+        if (courier->is_submitted)
+                return wait_ms;
+        if (until - now_ms < wait_ms)
+                return until > now_ms ? (int)(until - now_ms) : 0;
+        return wait_ms;
+}
+
+int courier_step(struct courier *courier, int wait_ms, struct err *err)
+{
+        int running, r;
+
+        submit_when_needed(courier);
+        r = take_done(courier, err);
+        if (r < 0)
+                return r;
+        start_waiting(courier);
+        if (curl_multi_perform(courier->multi, &running) != CURLM_OK)
+                return err_set(err, ERR_IO, "courier: curl's loop failed");
+        collect(courier);
+        if (atomic_load(&courier->is_woken) || courier->finished_count)
+                wait_ms = courier->is_submitted ? wait_ms : 0;
+        courier->is_idle = !courier->is_submitted && !courier->finished_count &&
+                           !atomic_load(&courier->under_way) && !atomic_load(&courier->is_woken);
+        if (curl_multi_poll(courier->multi, NULL, 0, wait_time(courier, wait_ms), NULL) != CURLM_OK)
+                return err_set(err, ERR_IO, "courier: curl's loop failed");
+        return 0;
+}
+
+bool courier_is_idle(const struct courier *courier)
+{
+        return courier->is_idle;
+}
+
+static void wake_from_job(void *context)
+{
+        struct courier *courier = context;
+
+        curl_multi_wakeup(courier->multi);
+}
+
+void courier_wake(struct courier *courier)
+{
+        atomic_store(&courier->is_woken, true);
+        curl_multi_wakeup(courier->multi);
+}
+
+struct courier_counts courier_counts(const struct courier *courier)
+{
+        return (struct courier_counts){.accepted = atomic_load(&courier->counts[ATTEMPT_ACCEPTED]),
+                                       .rejected = atomic_load(&courier->counts[ATTEMPT_REJECTED]),
+                                       .retry = atomic_load(&courier->counts[ATTEMPT_RETRY]),
+                                       .unknown = atomic_load(&courier->counts[ATTEMPT_UNKNOWN]),
+                                       .under_way = atomic_load(&courier->under_way)};
+}
+
+/* ---- beginning */
+
+struct recover_job {
+        struct writer_job job;
+        struct courier *courier;
+        int64_t now_utc, count;
+};
+
+static const struct provider *find_provider(struct courier *courier, const char *name)
+{
+        for (int i = 0; i < courier->config.provider_count; i++)
+                if (strcmp(provider_name(courier->config.providers[i]), name) == 0)
+                        return courier->config.providers[i];
+        return NULL;
+}
+
+static struct message_fate decide(void *context, const struct message *message, const char *name)
+{
+        struct recover_job *job = context;
+        const struct provider *provider = find_provider(job->courier, name);
+        struct retry_case attempt = {.message = message,
+                                     .outcome = ATTEMPT_UNKNOWN,
+                                     .idempotent = provider && provider_is_idempotent(provider),
+                                     .retry_after = -1,
+                                     .now_utc = job->now_utc};
+        struct message_outcome outcome = {
+            .message = message->id, .detail = "the gateway had stopped", .fate = retry_fate(&attempt)};
+
+        snprintf(outcome.provider, sizeof outcome.provider, "%s", name);
+        tell_unknown(&outcome);
+        return outcome.fate;
+}
+
+static bool is_known(void *context, const char *name)
+{
+        return find_provider(context, name) != NULL;
+}
+
+static int run_recover(struct writer_job *writer_job, struct db *db, int64_t now_utc, struct err *err)
+{
+        struct recover_job *job = (struct recover_job *)writer_job;
+        int r = message_database_uid(db, job->courier->uid, err);
+
+        job->now_utc = now_utc;
+        if (r == 0)
+                r = message_recover(db, now_utc, decide, job, &job->count, err);
+        return r < 0 ? r : message_release_pins(db, now_utc, is_known, job->courier, err);
+}
+
+static int recover(struct courier *courier, struct err *err)
+{
+        struct recover_job job = {.job = {.run = run_recover}, .courier = courier};
+        int r;
+
+        if (courier->config.writer)
+                r = writer_run(courier->config.writer, &job.job, err);
+        else
+                r = writer_run_inline(courier->db, clock_now_utc(courier->config.clock), &job.job, err);
+        if (r == 0 && job.count)
+                log_warning("deliver", "%" PRId64 " messages were under way when the gateway last stopped",
+                            job.count);
+        return r;
+}
+
+static int set_up(struct courier *courier, struct err *err)
+{
+        const struct courier_config *config = &courier->config;
+        int64_t now_ms = clock_monotonic_ms();
+        int r = 0;
+
+        courier->finished_room = (size_t)(config->provider_count + 1) * COURIER_LANE_MAX;
+        courier->finished = calloc(courier->finished_room, sizeof *courier->finished);
+        courier->multi = curl_multi_init();
+        if (!courier->finished || !courier->multi)
+                return err_set(err, ERR_NOMEM, "courier: out of memory");
+        /* Twice the room: what a failed job holds, and what finishes meanwhile. */
+        r = courier_job_init(&courier->job, courier->finished_room * 2, err);
+        if (r < 0)
+                return r;
+        courier->job.wake = wake_from_job;
+        courier->job.context = courier;
+        curl_multi_setopt(courier->multi, CURLMOPT_MAXCONNECTS,
+                          (long)PROVIDER_CONNECTION_MAX * (config->provider_count + 1));
+        for (int i = 0; i < config->provider_count; i++)
+                lane_init(&courier->lanes[i], config->providers[i], now_ms);
+        courier->db = config->db;
+        if (config->writer) {
+                r = db_open(config->path, DB_READER, &courier->own_db, err);
+                courier->db = courier->own_db;
+        }
+        return r < 0 ? r : recover(courier, err);
+}
+
+static void destroy(struct courier *courier)
+{
+        for (int i = 0; i < courier->config.provider_count; i++)
+                lane_fini(&courier->lanes[i]);
+        courier_job_fini(&courier->job);
+        curl_multi_cleanup(courier->multi);
+        db_close(courier->own_db);
+        free(courier->finished);
+        free(courier);
+}
+
+int courier_new(const struct courier_config *config, struct courier **ret_courier, struct err *err)
+{
+        struct courier *courier;
+        int r;
+
+        if (config->provider_count > PROVIDER_MAX)
+                return err_set(err, ERR_LIMIT, "configuration: more than %d providers: use fewer",
+                               PROVIDER_MAX);
+        courier = calloc(1, sizeof *courier);
+        if (!courier)
+                return err_set(err, ERR_NOMEM, "courier: out of memory");
+        courier->config = *config;
+        r = set_up(courier, err);
+        if (r < 0)
+                destroy(courier);
+        else
+                *ret_courier = courier;
+        return r;
+}
+
+/* ---- the end */
+
+static void abandon(struct courier *courier, struct lane *lane)
+{
+        while (lane->under_way) {
+                struct transfer *transfer = lane->under_way;
+                struct message_outcome outcome;
+                int64_t retry_after;
+
+                transfer_outcome(transfer, CURLE_OPERATION_TIMEDOUT, clock_now_utc(courier->config.clock),
+                                 &outcome, &retry_after);
+                unlink_transfer(courier, lane, transfer);
+                if (!outcome.status)
+                        snprintf(outcome.detail, sizeof outcome.detail,
+                                 "the gateway stopped before the answer came");
+                finish(courier, lane, transfer, &outcome, retry_after);
+        }
+}
+
+static bool is_drained(const struct courier *courier)
+{
+        return !atomic_load(&courier->under_way) && !courier->is_submitted && !courier->finished_count &&
+               !courier->job.finished_count;
+}
+
+static void step_until(struct courier *courier, int64_t until_ms, bool for_transfers)
+{
+        struct err err = {0};
+
+        while (clock_monotonic_ms() < until_ms && !is_drained(courier) &&
+               (!for_transfers || atomic_load(&courier->under_way))) {
+                for (int i = 0; i < courier->config.provider_count; i++)
+                        give_back_queue(courier, &courier->lanes[i]);
+                if (courier_step(courier, 100, &err) < 0) {
+                        log_error("deliver", "%s", err.text);
+                        return;
+                }
+        }
+}
+
+struct courier *courier_free(struct courier *courier)
+{
+        int drain_ms;
+
+        if (!courier)
+                return NULL;
+        drain_ms = courier->config.drain_ms ? courier->config.drain_ms : COURIER_DRAIN_MS;
+        atomic_store(&courier->is_stopping, true);
+        for (int i = 0; i < courier->config.provider_count; i++)
+                give_back_queue(courier, &courier->lanes[i]);
+        step_until(courier, clock_monotonic_ms() + drain_ms, true);
+        for (int i = 0; i < courier->config.provider_count; i++)
+                abandon(courier, &courier->lanes[i]);
+        step_until(courier, clock_monotonic_ms() + STOP_MS, false);
+        if (!is_drained(courier))
+                log_error("deliver",
+                          "the last outcomes could not be written: those messages are settled at the next "
+                          "start");
+        destroy(courier);
+        return NULL;
+}
+
+/* ---- a thread of its own */
+
+static void *courier_main(void *context)
+{
+        struct courier *courier = context;
+        struct err err = {0};
+
+        while (!atomic_load(&courier->is_stopping))
+                if (courier_step(courier, CHECK_MS, &err) < 0) {
+                        log_error("deliver", "the courier stopped: %s", err.text);
+                        break;
+                }
+        return NULL;
+}
+
+int courier_open(const struct courier_config *config, struct courier **ret_courier, struct err *err)
+{
+        struct courier *courier = NULL;
+        int r = courier_new(config, &courier, err);
+
+        if (r == 0 && pthread_create(&courier->thread, NULL, courier_main, courier) != 0)
+                r = ERR_IO;
+        if (r < 0) {
+                courier_free(courier);
+                return err && err->text[0] ? r : err_set(err, r, "courier: cannot start a thread");
+        }
+        *ret_courier = courier;
+        return 0;
+}
+
+struct courier *courier_close(struct courier *courier)
+{
+        if (!courier)
+                return NULL;
+        atomic_store(&courier->is_stopping, true);
+        curl_multi_wakeup(courier->multi);
+        pthread_join(courier->thread, NULL);
+        return courier_free(courier);
+}

@@ -1,0 +1,123 @@
+#include "deliver/lane.h"
+#include "deliver/courier.h"
+
+#include <string.h>
+
+#define WINDOW_MS 250
+
+void lane_init(struct lane *lane, const struct provider *provider, int64_t now_ms)
+{
+        double per_second, burst;
+
+        *lane =
+            (struct lane){.provider = provider, .pace = provider_connections(provider), .window_ms = now_ms};
+        provider_rate(provider, &per_second, &burst);
+        bucket_init(&lane->bucket, per_second, burst, now_ms);
+}
+
+void lane_fini(struct lane *lane)
+{
+        struct transfer *next;
+
+        for (struct transfer *transfer = lane->idle; transfer; transfer = next) {
+                next = transfer->next;
+                transfer_free(transfer);
+        }
+        for (struct transfer *transfer = lane->under_way; transfer; transfer = next) {
+                next = transfer->next;
+                transfer_free(transfer);
+        }
+        message_list_fini(&lane->queue);
+        *lane = (struct lane){0};
+}
+
+int lane_leased(const struct lane *lane)
+{
+        return (int)(lane->queue.count - lane->queue_first) + lane->under_way_count;
+}
+
+int lane_room(struct lane *lane, int64_t now_ms)
+{
+        int leased = lane_leased(lane), room = 2 * lane->pace - leased, tokens;
+
+        switch (breaker_state(&lane->breaker, now_ms)) {
+        case BREAKER_OPEN:
+                return 0;
+        case BREAKER_PROBE:
+                room = leased == 0;
+                break;
+        case BREAKER_CLOSED:
+                if (leased > lane->pace)
+                        return 0; /* claim seldom and much rather than often and little */
+                break;
+        }
+        if (room > COURIER_CLAIM_MAX)
+                room = COURIER_CLAIM_MAX;
+        tokens = bucket_available(&lane->bucket, now_ms);
+        return room < tokens ? room : tokens;
+}
+
+int64_t lane_wait_ms(struct lane *lane, int64_t now_ms)
+{
+        int64_t wait;
+
+        if (breaker_state(&lane->breaker, now_ms) == BREAKER_OPEN)
+                return lane->breaker.probe_at - now_ms;
+        wait = bucket_wait_ms(&lane->bucket, now_ms);
+        return wait > 0 ? wait : -1;
+}
+
+int lane_enqueue(struct lane *lane, struct message_list *list, struct err *err)
+{
+        struct message_list *queue = &lane->queue;
+        size_t waiting = queue->count - lane->queue_first;
+        struct message *items;
+
+        if (!list->count)
+                return 0;
+        if (!waiting) {
+                free(queue->items);
+                *queue = *list;
+                *list = (struct message_list){0};
+                lane->queue_first = 0;
+                return 0;
+        }
+        items = malloc((waiting + list->count) * sizeof *items);
+        if (!items)
+                return err_set(err, ERR_NOMEM, "courier: out of memory");
+        memcpy(items, queue->items + lane->queue_first, waiting * sizeof *items);
+        memcpy(items + waiting, list->items, list->count * sizeof *items);
+        free(queue->items);
+        *queue = (struct message_list){items, waiting + list->count, waiting + list->count};
+        lane->queue_first = 0;
+        free(list->items);
+        *list = (struct message_list){0};
+        return 0;
+}
+
+struct message *lane_drop(struct lane *lane)
+{
+        return lane->queue_first < lane->queue.count ? &lane->queue.items[lane->queue_first++] : NULL;
+}
+
+struct message *lane_next(struct lane *lane)
+{
+        return lane->under_way_count < provider_connections(lane->provider) ? lane_drop(lane) : NULL;
+}
+
+void lane_count(struct lane *lane, int64_t now_ms)
+{
+        int64_t elapsed = now_ms - lane->window_ms;
+        int least = provider_connections(lane->provider);
+
+        lane->window_count++;
+        if (elapsed < WINDOW_MS)
+                return;
+        lane->pace = (int)(lane->window_count * (int64_t)WINDOW_MS / elapsed);
+        if (lane->pace < least)
+                lane->pace = least;
+        if (lane->pace > COURIER_LANE_MAX / 2)
+                lane->pace = COURIER_LANE_MAX / 2;
+        lane->window_ms = now_ms;
+        lane->window_count = 0;
+}

@@ -1,0 +1,207 @@
+#include "deliver/json_pointer.h"
+#include "deliver/provider_p.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void answer_rule_fini(struct answer_rule *rule)
+{
+        free(rule->field);
+        for (int i = 0; i < ANSWER_EQUALS_MAX; i++)
+                free(rule->equals[i]);
+        free(rule->id);
+        free(rule->detail);
+        *rule = (struct answer_rule){0};
+}
+
+/* ---- reading the file */
+
+static int read_status(struct provider_reader *reader, const struct yaml_node *node, struct answer_rule *rule)
+{
+        bool is_list = yaml_kind(node) == YAML_KIND_SEQUENCE;
+        int count = is_list ? yaml_count(node) : 1, from, to, end;
+        const struct yaml_node *item;
+        const char *text;
+        int r;
+
+        if (count > ANSWER_EQUALS_MAX)
+                return yaml_refuse(node, reader->err, "more than %d values: give fewer", ANSWER_EQUALS_MAX);
+        for (int i = 0; i < count; i++) {
+                item = is_list ? yaml_at(node, i) : node;
+                r = yaml_text(item, &text, reader->err);
+                if (r < 0)
+                        return r;
+                end = 0;
+                if (sscanf(text, "%3d-%3d%n", &from, &to, &end) != 2 || text[end]) {
+                        if (sscanf(text, "%3d%n", &from, &end) != 1 || text[end])
+                                from = 0;
+                        to = from;
+                }
+                if (from < 100 || to > 599 || to < from)
+                        return yaml_refuse(item, reader->err,
+                                           "\"%.20s\" is no HTTP status: write one such as 201 or 500-599",
+                                           text);
+                rule->status[i].from = from;
+                rule->status[i].to = to;
+        }
+        rule->status_count = count;
+        return 0;
+}
+
+static int read_outcome(struct provider_reader *reader, const struct yaml_node *node,
+                        struct answer_rule *rule)
+{
+        const struct yaml_node *value;
+        const char *text;
+        int r = yaml_need(node, "outcome", &value, reader->err);
+
+        if (r == 0)
+                r = yaml_text(value, &text, reader->err);
+        if (r < 0)
+                return r;
+        for (int outcome = ATTEMPT_ACCEPTED; outcome <= ATTEMPT_UNKNOWN; outcome++) {
+                if (strcmp(text, attempt_outcome_name((enum attempt_outcome)outcome)))
+                        continue;
+                rule->outcome = (enum attempt_outcome)outcome;
+                return 0;
+        }
+        return yaml_refuse(value, reader->err,
+                           "\"%.20s\" is no outcome: use accepted, rejected, retry or unknown", text);
+}
+
+static int read_rule(struct provider_reader *reader, const struct yaml_node *node, struct answer_rule *rule)
+{
+        static const char *const keys[] = {"status", "field", "equals", "outcome", "id", "detail", NULL};
+        int r = yaml_only_keys(node, keys, reader->err);
+
+        if (r == 0 && yaml_get(node, "status"))
+                r = read_status(reader, yaml_get(node, "status"), rule);
+        if (r == 0)
+                r = read_outcome(reader, node, rule);
+        if (r == 0)
+                r = provider_read_pointer(reader, node, "field", &rule->field);
+        if (r == 0)
+                r = provider_read_pointer(reader, node, "id", &rule->id);
+        if (r == 0)
+                r = provider_read_pointer(reader, node, "detail", &rule->detail);
+        if (r == 0 && yaml_get(node, "equals"))
+                r = provider_read_words(reader, yaml_get(node, "equals"), rule->equals, ANSWER_EQUALS_MAX,
+                                        &rule->equals_count);
+        if (r == 0 && rule->equals_count && !rule->field)
+                r = yaml_refuse(node, reader->err, "equals without field: say which field");
+        if (r == 0 && !rule->status_count && !rule->field)
+                r = yaml_refuse(node, reader->err, "fits every answer: give a status or a field");
+        return r;
+}
+
+int provider_read_answers(struct provider_reader *reader, const struct yaml_node *node)
+{
+        struct provider *provider = reader->provider;
+        bool accepts = false;
+        int r = yaml_want(node, YAML_KIND_SEQUENCE, reader->err);
+
+        if (r == 0 && yaml_count(node) > ANSWER_RULE_MAX)
+                r = yaml_refuse(node, reader->err, "more than %d answers: give fewer", ANSWER_RULE_MAX);
+        for (int i = 0; r == 0 && i < yaml_count(node); i++) {
+                r = read_rule(reader, yaml_at(node, i), &provider->answers[i]);
+                provider->answer_count = i + 1;
+                accepts = accepts || provider->answers[i].outcome == ATTEMPT_ACCEPTED;
+        }
+        if (r == 0 && !accepts)
+                r = yaml_refuse(node, reader->err, "no answer means accepted: add one");
+        return r;
+}
+
+/* ---- reading an answer */
+
+static bool status_fits(const struct answer_rule *rule, int status)
+{
+        for (int i = 0; i < rule->status_count; i++)
+                if (status >= rule->status[i].from && status <= rule->status[i].to)
+                        return true;
+        return rule->status_count == 0;
+}
+
+static bool field_fits(const struct answer_rule *rule, const json_t *body)
+{
+        char text[MESSAGE_PROVIDER_ID_MAX];
+
+        if (!rule->field)
+                return true;
+        if (!rule->equals_count)
+                return json_pointer_at(body, rule->field) != NULL;
+        if (!json_pointer_text(body, rule->field, text, sizeof text))
+                return false;
+        for (int i = 0; i < rule->equals_count; i++)
+                if (strcmp(text, rule->equals[i]) == 0)
+                        return true;
+        return false;
+}
+
+static enum attempt_outcome outcome_of_status(int status)
+{
+        switch (status) {
+        case 401:
+        case 403:
+        case 404:
+        case 405:
+        case 408:
+        case 425:
+        case 429:
+        case 503:
+                return ATTEMPT_RETRY;
+        default:
+                if (status >= 300 && status < 400)
+                        return ATTEMPT_RETRY;
+                return status >= 400 && status < 500 ? ATTEMPT_REJECTED : ATTEMPT_UNKNOWN;
+        }
+}
+
+void provider_keep_code(char *text)
+{
+        size_t digits = 0;
+
+        for (char *at = text; *at; at++) {
+                bool is_digit = *at >= '0' && *at <= '9';
+
+                digits = is_digit ? digits + 1 : 0;
+                if (digits > 6 || at - text > 60 ||
+                    (!is_digit && !(*at >= 'A' && *at <= 'Z') && !(*at >= 'a' && *at <= 'z') &&
+                     !strchr("._:-", *at)))
+                        text[0] = '\0';
+                if (!text[0])
+                        return;
+        }
+}
+
+void provider_answer(const struct provider *provider, int status, const char *body, size_t length,
+                     struct provider_answer *ret_answer)
+{
+        json_t *json = length ? json_loadb(body, length, JSON_DECODE_ANY, NULL) : NULL;
+        struct provider_answer answer;
+        char code[MESSAGE_DETAIL_MAX];
+
+        answer = (struct provider_answer){.outcome = outcome_of_status(status)};
+        snprintf(answer.detail, sizeof answer.detail, "HTTP %d%s", status,
+                 status >= 200 && status < 300 ? ", an answer that its file does not know" : "");
+        for (int i = 0; i < provider->answer_count; i++) {
+                const struct answer_rule *rule = &provider->answers[i];
+
+                if (!status_fits(rule, status) || !field_fits(rule, json))
+                        continue;
+                if (rule->id &&
+                    (!json_pointer_text(json, rule->id, answer.id, sizeof answer.id) || !answer.id[0])) {
+                        answer.id[0] = '\0';
+                        continue;
+                }
+                answer.outcome = rule->outcome;
+                code[0] = '\0';
+                if (rule->detail && json_pointer_text(json, rule->detail, code, sizeof code))
+                        provider_keep_code(code);
+                snprintf(answer.detail, sizeof answer.detail, "HTTP %d%s%.120s", status, code[0] ? ", " : "",
+                         code);
+                break;
+        }
+        json_decref(json);
+        *ret_answer = answer;
+}

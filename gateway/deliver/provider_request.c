@@ -1,0 +1,382 @@
+#include "base/buf.h"
+#include "deliver/provider_p.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define URL_MAX_BYTES 4096
+#define HEADER_MAX_BYTES 4096
+#define BASE_URL_VARIABLE "{{base_url}}"
+
+void provider_request_part_fini(struct provider *provider)
+{
+        free(provider->method);
+        free(provider->base_url);
+        template_free(provider->url);
+        template_free(provider->body);
+        for (int i = 0; i < provider->header_count; i++) {
+                free(provider->headers[i].name);
+                template_free(provider->headers[i].value);
+        }
+        for (int i = 0; i < provider->setting_count; i++) {
+                free(provider->settings[i].name);
+                free(provider->settings[i].value);
+        }
+        free(provider->user);
+        free(provider->password);
+        free(provider->authorization);
+}
+
+/* ---- reading the file */
+
+static bool host_is_loopback(const char *url)
+{
+        static const char *const hosts[] = {"127.0.0.1", "localhost", "[::1]"};
+        const char *host = strstr(url, "://");
+
+        host = host ? host + 3 : url;
+        for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
+                size_t length = strlen(hosts[i]);
+
+                if (strncmp(host, hosts[i], length) == 0 &&
+                    (host[length] == '\0' || strchr(":/?", host[length])))
+                        return true;
+        }
+        return false;
+}
+
+static int check_address(struct provider_reader *reader, const struct yaml_node *node, const char *base)
+{
+        struct provider *provider = reader->provider;
+        bool is_plain = strncasecmp(base, "http://", 7) == 0;
+
+        if (!is_plain && strncasecmp(base, "https://", 8) != 0)
+                return yaml_refuse(node, reader->err, "is no address: begin it with https://");
+        for (const char *at = base; *at; at++)
+                if ((unsigned char)*at <= ' ' || *at == '{' || *at == '@')
+                        return yaml_refuse(
+                            node, reader->err,
+                            "the host must stand there in plain letters: keep variables to the "
+                            "path and query");
+        provider->is_loopback = host_is_loopback(base);
+        if (is_plain && !provider->is_loopback && !provider->is_insecure)
+                return yaml_refuse(
+                    node, reader->err,
+                    "http:// would send messages unencrypted: use https:// (or insecure: true)");
+        return 0;
+}
+
+/* Splits scheme and host, which are fixed, from the path, which is a template. */
+static int read_url(struct provider_reader *reader, const struct yaml_node *node)
+{
+        struct provider *provider = reader->provider;
+        const char *base = reader->setting(reader->context, "base_url"), *path;
+        _cleanup_(free_ptr) char *url = NULL;
+        int r = provider_read_text(reader, node, &url);
+
+        if (r < 0)
+                return r;
+        if (strncmp(url, BASE_URL_VARIABLE, strlen(BASE_URL_VARIABLE)) == 0) {
+                if (!base)
+                        return yaml_refuse(node, reader->err, "the gateway's own address is not known here");
+                path = url + strlen(BASE_URL_VARIABLE);
+                provider->base_url = strdup(base);
+        } else {
+                path = strstr(url, "://");
+                path = path ? path + 3 : url;
+                path += strcspn(path, "/?");
+                provider->base_url = strndup(url, (size_t)(path - url));
+        }
+        if (!provider->base_url)
+                return err_set(reader->err, ERR_NOMEM, "provider: out of memory");
+        r = check_address(reader, node, provider->base_url);
+        if (r == 0)
+                r = template_parse(path, yaml_file(node), yaml_line(node), &provider->url, reader->err);
+        return r;
+}
+
+static int read_header(struct provider_reader *reader, const struct yaml_node *node)
+{
+        static const char *const ours[] = {"host", "content-length", "transfer-encoding", "expect",
+                                           "connection"};
+        struct provider *provider = reader->provider;
+        const char *name = yaml_key(node);
+        struct header *header;
+
+        if (!*name ||
+            strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != strlen(name))
+                return yaml_refuse(node, reader->err, "is no header name: correct it");
+        for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+                if (strcasecmp(name, ours[i]) == 0)
+                        return yaml_refuse(node, reader->err, "is set by the program itself: remove it");
+        /* Three are kept for Content-Type, Authorization and the idempotency key. */
+        if (provider->header_count == PROVIDER_HEADER_MAX - 3)
+                return yaml_refuse(node, reader->err, "more than %d headers: use fewer",
+                                   PROVIDER_HEADER_MAX - 3);
+        header = &provider->headers[provider->header_count++];
+        header->name = strdup(name);
+        if (!header->name)
+                return err_set(reader->err, ERR_NOMEM, "provider: out of memory");
+        return provider_read_template(reader, node, &header->value);
+}
+
+static int read_format(struct provider_reader *reader, const struct yaml_node *request)
+{
+        static const struct {
+                const char *name, *content_type;
+                enum compose_escape escape;
+        } formats[] = {{"json", "application/json", ESCAPE_JSON},
+                       {"form", "application/x-www-form-urlencoded", ESCAPE_URL},
+                       {"text", "text/plain; charset=utf-8", ESCAPE_PLAIN}};
+        const struct yaml_node *node;
+        const char *text;
+        int r = yaml_need(request, "format", &node, reader->err);
+
+        if (r == 0)
+                r = yaml_text(node, &text, reader->err);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+                if (strcmp(text, formats[i].name))
+                        continue;
+                reader->provider->escape = formats[i].escape;
+                reader->provider->content_type = formats[i].content_type;
+                return 0;
+        }
+        return yaml_refuse(node, reader->err, "\"%.20s\" is no format: use json, form or text", text);
+}
+
+static int read_auth(struct provider_reader *reader, const struct yaml_node *node)
+{
+        static const char *const keys[] = {"basic", "bearer", NULL}, *const basic_keys[] = {"user",
+                                                                                            "password", NULL};
+        struct provider *provider = reader->provider;
+        const struct yaml_node *basic = yaml_get(node, "basic"), *value;
+        _cleanup_(free_ptr) char *token = NULL;
+        int r = yaml_only_keys(node, keys, reader->err);
+
+        if (r == 0 && yaml_count(node) != 1)
+                r = yaml_refuse(node, reader->err, "give either basic or bearer");
+        if (r == 0 && basic)
+                r = yaml_only_keys(basic, basic_keys, reader->err);
+        if (r == 0 && basic)
+                r = yaml_need(basic, "user", &value, reader->err);
+        if (r == 0 && basic)
+                r = provider_read_text(reader, value, &provider->user);
+        if (r == 0 && basic)
+                r = yaml_need(basic, "password", &value, reader->err);
+        if (r == 0 && basic)
+                r = provider_read_text(reader, value, &provider->password);
+        if (r < 0 || basic)
+                return r;
+        r = provider_read_key(reader, node, "bearer", &token);
+        if (r < 0)
+                return r;
+        if (strpbrk(token, "\r\n") ||
+            asprintf(&provider->authorization, "Authorization: Bearer %s", token) < 0) {
+                provider->authorization = NULL;
+                return yaml_refuse(node, reader->err, "is no token: check the setting");
+        }
+        return 0;
+}
+
+static int read_method(struct provider_reader *reader, const struct yaml_node *request)
+{
+        struct provider *provider = reader->provider;
+        const struct yaml_node *node = yaml_get(request, "method");
+        const char *text = "POST";
+        int r = node ? yaml_text(node, &text, reader->err) : 0;
+
+        if (r < 0)
+                return r;
+        if (strcmp(text, "POST") && strcmp(text, "PUT") && strcmp(text, "GET"))
+                return yaml_refuse(node, reader->err, "\"%.20s\" is no method: use POST, PUT or GET", text);
+        provider->method = strdup(text);
+        if (!provider->method)
+                return err_set(reader->err, ERR_NOMEM, "provider: out of memory");
+        if ((strcmp(text, "GET") == 0) == (yaml_get(request, "body") != NULL))
+                return yaml_refuse(request, reader->err,
+                                   "GET has no body and the others have one: mend the two");
+        return 0;
+}
+
+int provider_read_request(struct provider_reader *reader, const struct yaml_node *node)
+{
+        static const char *const keys[] = {"method", "url", "headers", "format", "body", "auth", NULL};
+        const struct yaml_node *value, *headers = yaml_get(node, "headers");
+        int r = yaml_only_keys(node, keys, reader->err);
+
+        if (r == 0)
+                r = read_method(reader, node);
+        if (r == 0)
+                r = yaml_need(node, "url", &value, reader->err);
+        if (r == 0)
+                r = read_url(reader, value);
+        if (r == 0 && headers)
+                r = yaml_want(headers, YAML_KIND_MAPPING, reader->err);
+        for (int i = 0; r == 0 && headers && i < yaml_count(headers); i++)
+                r = read_header(reader, yaml_at(headers, i));
+        if (r == 0 && yaml_get(node, "body"))
+                r = read_format(reader, node);
+        if (r == 0 && yaml_get(node, "body"))
+                r = provider_read_template(reader, yaml_get(node, "body"), &reader->provider->body);
+        if (r == 0 && yaml_get(node, "auth"))
+                r = read_auth(reader, yaml_get(node, "auth"));
+        return r;
+}
+
+/* ---- a message's request */
+
+static struct value *make_values(const struct provider *provider, const struct message *message,
+                                 const char *key)
+{
+        struct value *values = value_map_new(), *settings;
+
+        if (!values)
+                return NULL;
+        value_set_count(values, "id", message->id);
+        value_set_text(values, "key", key);
+        value_set_text(values, "channel", message->channel);
+        value_set_text(values, "recipient", message->address);
+        value_set_text(values, "title", message->title);
+        value_set_text(values, "text", message->text);
+        value_set_text(values, "language", message->language);
+        value_set_bool(values, "urgent", message->urgent);
+        settings = provider->setting_count ? value_set_map(values, "settings") : NULL;
+        for (int i = 0; i < provider->setting_count; i++)
+                value_set_text(settings, provider->settings[i].name, provider->settings[i].value);
+        return values;
+}
+
+/* PREFIX and what the template prints; free() it. */
+static int render(const struct template *template, const struct value *values, enum compose_escape escape,
+                  const char *prefix, size_t max_bytes, char **ret_text, size_t *ret_length, struct err *err)
+{
+        struct template_render how = {.values = values, .escape = escape};
+        struct buf buf;
+        int r;
+
+        buf_init(&buf, max_bytes);
+        buf_adds(&buf, prefix);
+        r = template_render(template, &how, &buf, err);
+        if (r == 0 && buf_error(&buf))
+                r = err_set(err, buf_error(&buf),
+                            "%s: a request is longer than %zu bytes: shorten the message",
+                            template_name(template), max_bytes);
+        if (r == 0) {
+                if (ret_length)
+                        *ret_length = buf.length;
+                *ret_text = buf_take(&buf);
+                r = *ret_text ? 0 : err_set(err, ERR_NOMEM, "provider: out of memory");
+        }
+        buf_fini(&buf);
+        return r;
+}
+
+/* A value must not end its header line. */
+static void make_one_line(char *text)
+{
+        for (; *text; text++)
+                if ((unsigned char)*text < ' ' || *text == 127)
+                        *text = ' ';
+}
+
+static int add_header(struct provider_request *request, const char *name, const char *value, struct err *err)
+{
+        char **line = &request->headers[request->header_count];
+
+        if (asprintf(line, "%s: %s", name, value) < 0)
+                return err_set(err, ERR_NOMEM, "provider: out of memory");
+        make_one_line(*line);
+        request->header_count++;
+        return 0;
+}
+
+static int add_headers(const struct provider *provider, const struct value *values, const char *key,
+                       struct provider_request *request, struct err *err)
+{
+        bool has_type = false;
+        char *value;
+        int r = 0;
+
+        for (int i = 0; r == 0 && i < provider->header_count; i++) {
+                has_type = has_type || strcasecmp(provider->headers[i].name, "Content-Type") == 0;
+                r = render(provider->headers[i].value, values, ESCAPE_PLAIN, "", HEADER_MAX_BYTES, &value,
+                           NULL, err);
+                if (r < 0)
+                        break;
+                r = add_header(request, provider->headers[i].name, value, err);
+                free(value);
+        }
+        if (r == 0 && provider->content_type && !has_type)
+                r = add_header(request, "Content-Type", provider->content_type, err);
+        if (r == 0 && provider->idempotency_header)
+                r = add_header(request, provider->idempotency_header, key, err);
+        if (r == 0 && provider->authorization) {
+                request->headers[request->header_count] = strdup(provider->authorization);
+                if (!request->headers[request->header_count])
+                        return err_set(err, ERR_NOMEM, "provider: out of memory");
+                request->header_count++;
+        }
+        return r;
+}
+
+int provider_request(const struct provider *provider, const struct message *message, const char *uid,
+                     struct provider_request *ret_request, struct err *err)
+{
+        struct provider_request request = {.method = provider->method,
+                                           .user = provider->user,
+                                           .password = provider->password,
+                                           .is_loopback = provider->is_loopback};
+        struct value *values;
+        char key[64];
+        int r;
+
+        snprintf(key, sizeof key, "kapula-%s-%" PRId64, uid, message->id);
+        values = make_values(provider, message, key);
+        if (!values)
+                return err_set(err, ERR_NOMEM, "provider: out of memory");
+        r = value_error(values, err);
+        if (r == 0)
+                r = render(provider->url, values, ESCAPE_URL, provider->base_url, URL_MAX_BYTES, &request.url,
+                           NULL, err);
+        if (r == 0 && provider->body)
+                r = render(provider->body, values, provider->escape, "", PROVIDER_BODY_MAX_BYTES,
+                           &request.body, &request.body_length, err);
+        if (r == 0)
+                r = add_headers(provider, values, key, &request, err);
+        value_free(values);
+        if (r < 0)
+                provider_request_fini(&request);
+        else
+                *ret_request = request;
+        return r;
+}
+
+int provider_check_body(const struct provider *provider, const struct provider_request *request,
+                        struct err *err)
+{
+        json_error_t error;
+        json_t *json;
+
+        if (!request->body || provider->escape != ESCAPE_JSON)
+                return 0;
+        json = json_loadb(request->body, request->body_length, 0, &error);
+        if (!json)
+                return err_set(err, ERR_INVALID, "body: is no JSON (%s): quote each \"{{variable}}\"",
+                               error.text);
+        json_decref(json);
+        return 0;
+}
+
+void provider_request_fini(struct provider_request *request)
+{
+        free(request->url);
+        free(request->body);
+        for (int i = 0; i < request->header_count; i++)
+                free(request->headers[i]);
+        *request = (struct provider_request){0};
+}

@@ -1,0 +1,192 @@
+#include "deliver/transfer.h"
+#include "deliver/retry.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define HEADER_VALUE_MAX 128 /* bytes kept of Retry-After and Date */
+#define CONNECT_TIMEOUT_MS 5000L
+
+int transfer_new(struct transfer **ret_transfer, struct err *err)
+{
+        struct transfer *transfer = calloc(1, sizeof *transfer);
+
+        if (transfer)
+                transfer->easy = curl_easy_init();
+        if (!transfer || !transfer->easy) {
+                free(transfer);
+                return err_set(err, ERR_NOMEM, "courier: out of memory");
+        }
+        buf_init(&transfer->answer, PROVIDER_ANSWER_MAX_BYTES);
+        *ret_transfer = transfer;
+        return 0;
+}
+
+void transfer_reset(struct transfer *transfer)
+{
+        message_fini(&transfer->message);
+        provider_request_fini(&transfer->request);
+        curl_slist_free_all(transfer->headers);
+        transfer->headers = NULL;
+        buf_cut(&transfer->answer, 0);
+        free(TAKE(transfer->date));
+        free(TAKE(transfer->retry_after));
+        transfer->begun = 0;
+}
+
+struct transfer *transfer_free(struct transfer *transfer)
+{
+        if (!transfer)
+                return NULL;
+        curl_easy_cleanup(transfer->easy);
+        transfer_reset(transfer);
+        buf_fini(&transfer->answer);
+        free(transfer);
+        return NULL;
+}
+
+static size_t take_body(char *data, size_t size, size_t count, void *context)
+{
+        struct transfer *transfer = context;
+
+        /* Past the maximum curl ends the transfer; the status line has come by then. */
+        return buf_add(&transfer->answer, data, size * count) < 0 ? 0 : size * count;
+}
+
+static void keep_header(const char *line, size_t length, const char *name, char **value)
+{
+        size_t skip = strlen(name);
+
+        if (length <= skip || strncasecmp(line, name, skip) != 0)
+                return;
+        while (skip < length && line[skip] == ' ')
+                skip++;
+        while (length > skip && (unsigned char)line[length - 1] <= ' ')
+                length--;
+        free(*value);
+        *value = length - skip < HEADER_VALUE_MAX ? strndup(line + skip, length - skip) : NULL;
+}
+
+static size_t take_header(char *line, size_t size, size_t count, void *context)
+{
+        struct transfer *transfer = context;
+
+        keep_header(line, size * count, "retry-after:", &transfer->retry_after);
+        keep_header(line, size * count, "date:", &transfer->date);
+        return size * count;
+}
+
+/* Called before each sending. curl repeats a request by itself when a kept connection dies without an answer;
+ * the first try may have arrived, so only a provider that knows our key may see it again. */
+static int before_request(void *context, char *to_address, char *from_address, int to_port, int from_port)
+{
+        struct transfer *transfer = context;
+
+        (void)to_address;
+        (void)from_address;
+        (void)to_port;
+        (void)from_port;
+        if (transfer->begun && !provider_is_idempotent(transfer->provider))
+                return CURL_PREREQFUNC_ABORT;
+        transfer->begun++;
+        return CURL_PREREQFUNC_OK;
+}
+
+static int set_headers(struct transfer *transfer, struct err *err)
+{
+        struct curl_slist *grown = curl_slist_append(NULL, "Expect:");
+
+        transfer->headers = grown;
+        for (int i = 0; i < transfer->request.header_count && grown; i++) {
+                grown = curl_slist_append(transfer->headers, transfer->request.headers[i]);
+                if (grown)
+                        transfer->headers = grown;
+        }
+        return grown ? 0 : err_set(err, ERR_NOMEM, "courier: out of memory");
+}
+
+static void set_options(struct transfer *transfer, int timeout_ms)
+{
+        const struct provider_request *request = &transfer->request;
+        CURL *easy = transfer->easy;
+
+        curl_easy_reset(easy); /* options alone: connections and caches stay */
+        curl_easy_setopt(easy, CURLOPT_URL, request->url);
+        curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+        curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+        curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+        curl_easy_setopt(easy, CURLOPT_USERAGENT, "Kapula");
+        curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                         timeout_ms < CONNECT_TIMEOUT_MS ? (long)timeout_ms : CONNECT_TIMEOUT_MS);
+        curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
+        curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+        curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+        curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+        curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+        curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+        curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
+        curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+        if (request->is_loopback)
+                curl_easy_setopt(easy, CURLOPT_PROXY, "");
+        if (request->body) {
+                curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
+                curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
+                curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+        }
+        if (request->user) {
+                curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+                curl_easy_setopt(easy, CURLOPT_USERNAME, request->user);
+                curl_easy_setopt(easy, CURLOPT_PASSWORD, request->password);
+        }
+}
+
+int transfer_start(struct transfer *transfer, const struct provider *provider, struct message *message,
+                   const char *uid, int timeout_ms, struct err *err)
+{
+        int r;
+
+        transfer->provider = provider;
+        transfer->message = *message;
+        *message = (struct message){0};
+        r = provider_request(provider, &transfer->message, uid, &transfer->request, err);
+        if (r == 0)
+                r = set_headers(transfer, err);
+        if (r == 0)
+                set_options(transfer, timeout_ms);
+        return r;
+}
+
+void transfer_outcome(struct transfer *transfer, CURLcode result, int64_t now_utc,
+                      struct message_outcome *ret_outcome, int64_t *ret_retry_after)
+{
+        struct message_outcome outcome = {.message = transfer->message.id,
+                                          .attempt = transfer->message.attempt};
+        long status = 0, sent_bytes = 0;
+        struct provider_answer answer;
+
+        curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+        curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
+        snprintf(outcome.provider, sizeof outcome.provider, "%s", provider_name(transfer->provider));
+        *ret_retry_after = -1;
+        if (status >= 200) {
+                /* An answer that broke off or is too long is read by its status alone. */
+                provider_answer(transfer->provider, (int)status, buf_text(&transfer->answer),
+                                result == CURLE_OK ? transfer->answer.length : 0, &answer);
+                outcome.outcome = answer.outcome;
+                outcome.status = (int)status;
+                memcpy(outcome.detail, answer.detail, sizeof outcome.detail);
+                memcpy(outcome.provider_id, answer.id, sizeof outcome.provider_id);
+                if (transfer->retry_after)
+                        *ret_retry_after =
+                            retry_after_seconds(transfer->retry_after, transfer->date, now_utc);
+        } else {
+                outcome.outcome = sent_bytes > 0 ? ATTEMPT_UNKNOWN : ATTEMPT_RETRY;
+                snprintf(outcome.detail, sizeof outcome.detail, "%s",
+                         transfer->begun && result == CURLE_ABORTED_BY_CALLBACK
+                             ? "the connection broke after the request"
+                             : curl_easy_strerror(result));
+        }
+        *ret_outcome = outcome;
+}

@@ -1,0 +1,40 @@
+/* transfer: one request to a provider by curl, on an easy handle that is used again and again. Makes the
+ * handle ready, and afterwards says what became of the request: whether an answer came, and if not, whether
+ * the request may have left. Knows no store and no queue. */
+#ifndef DELIVER_TRANSFER_H
+#define DELIVER_TRANSFER_H
+
+#include "base/buf.h"
+#include "deliver/provider.h"
+
+#include <curl/curl.h>
+
+struct transfer {
+        CURL *easy;
+        const struct provider *provider;
+        struct message message; /* its own */
+        struct provider_request request;
+        struct curl_slist *headers;
+        struct buf answer;
+        char *date, *retry_after; /* of the answer's headers; NULL: none */
+        int begun;                /* how often curl began to send */
+        struct transfer *next;    /* the owner's */
+};
+
+int transfer_new(struct transfer **ret_transfer, struct err *err);
+struct transfer *transfer_free(struct transfer *transfer); /* takes NULL, returns NULL */
+
+/* Takes MESSAGE (leaves it empty) and prepares the handle. ERR_INVALID when no request can be made of it; the
+ * transfer then still holds the message. */
+int transfer_start(struct transfer *transfer, const struct provider *provider, struct message *message,
+                   const char *uid, int timeout_ms, struct err *err);
+
+/* What the end of the transfer with RESULT means. RET_RETRY_AFTER: seconds the provider asks to wait, -1
+ * without. */
+void transfer_outcome(struct transfer *transfer, CURLcode result, int64_t now_utc,
+                      struct message_outcome *ret_outcome, int64_t *ret_retry_after);
+
+/* Empties it for the next message; the handle and its connection stay. */
+void transfer_reset(struct transfer *transfer);
+
+#endif
