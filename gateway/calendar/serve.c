@@ -133,15 +133,16 @@ static int read_owner(struct db *reader, struct calendar_cache *cache, const str
         return feed_owner_read(reader, feed, now_utc, today, ret_owner, err);
 }
 
-/* Inside one read transaction: 200 with ENTRY filled, 404 or 410. */
+/* Inside one read transaction: 200 with ENTRY filled, 404, 410, or 0 when it must be rendered and IS_HURRIED.
+ */
 static int look_up(struct db *reader, struct calendar_cache *cache, int64_t now_utc, const char *token,
-                   struct feed *feed, struct cache_entry *entry, struct err *err)
+                   bool is_hurried, struct feed *feed, struct cache_entry *entry, struct err *err)
 {
         uint8_t hash[FEED_HASH_BYTES];
         struct feed_owner owner;
         uint64_t generation;
         int64_t version;
-        bool is_known;
+        bool is_known, is_fresh;
         int r;
 
         if (!link_hash(token, hash))
@@ -157,10 +158,11 @@ static int look_up(struct db *reader, struct calendar_cache *cache, int64_t now_
                 return r;
         if (owner.standing == FEED_OPEN) {
                 is_known = cache_find(cache, feed->id, entry);
-                r = 200;
-                if (!is_known || entry->generation != generation || now_utc >= entry->valid_until)
+                is_fresh = is_known && entry->generation == generation && now_utc < entry->valid_until;
+                if (!is_fresh && !is_hurried)
                         r = refresh(reader, cache, feed, &owner, now_utc, generation, is_known, entry, err);
-                r = r < 0 ? r : 200;
+                if (r == 0 && (is_fresh || !is_hurried))
+                        r = 200;
         } else {
                 r = owner.standing == FEED_PAUSED ? 404 : 410;
         }
@@ -195,6 +197,10 @@ static int fill_answer(struct calendar_cache *cache, const struct calendar_reque
                 answer->status = 304;
                 return 0;
         }
+        if (answer->is_gzip && !entry->gzip && request->is_hurried) {
+                answer->status = 0;
+                return 0;
+        }
         if (answer->is_gzip && !entry->gzip) {
                 r = compress_body(entry->body, &entry->gzip, err);
                 if (r < 0)
@@ -216,11 +222,11 @@ int calendar_serve(struct db *reader, struct calendar_cache *cache, int64_t now_
         r = db_begin(reader, err);
         if (r < 0)
                 return r;
-        r = look_up(reader, cache, now_utc, token, &feed, &entry, err);
+        r = look_up(reader, cache, now_utc, token, request->is_hurried, &feed, &entry, err);
         db_rollback(reader); /* only read */
         if (r == 200)
                 r = fill_answer(cache, request, now_utc, &feed, &entry, ret_answer, err);
-        else if (r > 0)
+        else if (r >= 0)
                 *ret_answer = (struct calendar_answer){.status = r};
         cache_entry_fini(&entry);
         return r < 0 ? r : 0;

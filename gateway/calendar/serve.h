@@ -36,10 +36,11 @@ struct calendar_body *calendar_body_unref(struct calendar_body *body); /* takes 
 struct calendar_request {
         const char *if_none_match, *if_modified_since;
         bool accepts_gzip;
+        bool is_hurried; /* answer from what is ready, or not at all: status 0 instead of rendering */
 };
 
 struct calendar_answer {
-        int status;                 /* 200, 304, 404 or 410; 404 and 410 have nothing of what follows */
+        int status;                 /* 200, 304, 404, 410 or 0; only 200 and 304 have what follows */
         struct calendar_body *body; /* 200 alone; the caller unrefs it */
         bool is_gzip;               /* Content-Encoding of body. Say "Vary: Accept-Encoding" always. */
         char etag[CALENDAR_ETAG_MAX];

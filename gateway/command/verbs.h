@@ -6,5 +6,6 @@
 
 extern const struct verb verb_feeds;
 extern const struct verb verb_import;
+extern const struct verb verb_tokens;
 
 #endif

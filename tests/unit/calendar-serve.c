@@ -138,10 +138,13 @@ static void answers_304(void **state)
         assert_int_equal(status_of(fixture, NOW, (struct calendar_request){.if_modified_since = later}), 304);
         assert_int_equal(status_of(fixture, NOW, (struct calendar_request){.if_modified_since = earlier}),
                          200);
-        assert_int_equal(status_of(fixture, NOW, (struct calendar_request){"\"old\"", later, false}), 200);
-        assert_int_equal(status_of(fixture, NOW, (struct calendar_request){first.etag, earlier, false}), 304);
+        assert_int_equal(status_of(fixture, NOW, (struct calendar_request){"\"old\"", later, false, false}),
+                         200);
+        assert_int_equal(
+            status_of(fixture, NOW, (struct calendar_request){first.etag, earlier, false, false}), 304);
         /* The other coding is another representation. */
-        assert_int_equal(status_of(fixture, NOW, (struct calendar_request){first.etag, NULL, true}), 200);
+        assert_int_equal(status_of(fixture, NOW, (struct calendar_request){first.etag, NULL, true, false}),
+                         200);
 }
 
 static size_t inflate_body(const struct calendar_body *gzip, char *plain)
@@ -173,10 +176,27 @@ static void compresses(void **state)
         assert_ptr_equal(gzip.body, again.body);
         assert_string_not_equal(gzip.etag, plain.etag);
         assert_non_null(strstr(gzip.etag, "-gz\""));
-        assert_int_equal(status_of(fixture, NOW, (struct calendar_request){gzip.etag, NULL, true}), 304);
+        assert_int_equal(status_of(fixture, NOW, (struct calendar_request){gzip.etag, NULL, true, false}),
+                         304);
         calendar_body_unref(plain.body);
         calendar_body_unref(gzip.body);
         calendar_body_unref(again.body);
+}
+
+static void hurries_only_with_what_is_ready(void **state)
+{
+        const struct calendar_request hurried = {.is_hurried = true},
+                                      gzip = {.accepts_gzip = true, .is_hurried = true};
+        struct fixture *fixture = *state;
+
+        assert_int_equal(status_of(fixture, NOW, hurried), 0);
+        assert_int_equal(status_of(fixture, NOW, (struct calendar_request){0}), 200);
+        assert_int_equal(status_of(fixture, NOW, hurried), 200);
+        assert_int_equal(status_of(fixture, NOW, gzip), 0);
+        assert_int_equal(status_of(fixture, NOW, (struct calendar_request){.accepts_gzip = true}), 200);
+        assert_int_equal(status_of(fixture, NOW, gzip), 200);
+        execute(fixture->writer, "INSERT INTO meta VALUES ('x', 'y')");
+        assert_int_equal(status_of(fixture, NOW, hurried), 0);
 }
 
 static void follows_the_rows(void **state)
@@ -191,7 +211,7 @@ static void follows_the_rows(void **state)
         execute(fixture->writer,
                 "UPDATE placement_day SET sequence = 1, state = 'cancelled', changed = 1792400000"
                 " WHERE original_day = '2026-10-26'");
-        other = ask(fixture, NOW + 6, (struct calendar_request){first.etag, NULL, false});
+        other = ask(fixture, NOW + 6, (struct calendar_request){first.etag, NULL, false, false});
         assert_int_equal(other.status, 200);
         assert_string_not_equal(other.etag, first.etag);
         assert_int_equal(other.changed, 1792400000);
@@ -331,6 +351,7 @@ int main(void)
             TEST(closes_at_once),
             TEST(answers_304),
             TEST(compresses),
+            TEST(hurries_only_with_what_is_ready),
             TEST(follows_the_rows),
             TEST(tells_of_what_disappeared),
             TEST(renews_at_midnight),

@@ -1,0 +1,77 @@
+/* state: what the handlers of web/ share. For web/ alone. */
+#ifndef WEB_STATE_H
+#define WEB_STATE_H
+
+#include "base/buf.h"
+#include "base/zone.h"
+#include "web/httpd.h"
+#include "web/web.h"
+
+#define WEB_ZONE "Europe/Helsinki" /* in which pages and /v1/clock speak */
+#define TOKEN_USAGE_MAX 256        /* tokens in use at once */
+
+/* The requests of one token. */
+struct usage {
+        char id[TOKEN_ID_MAX];
+        unsigned in_flight;
+        int64_t noted_utc; /* when its use was last handed to the writer */
+};
+
+struct fetch_log;
+struct calendar_cache;
+
+struct web {
+        struct web_options options;
+        struct httpd *httpd;
+        char *base_url;
+
+        /* the I/O thread's */
+        struct usage usage[TOKEN_USAGE_MAX];
+        int usage_count;
+        struct zone *zone;
+
+        struct calendar_cache *calendars; /* any thread's */
+        struct fetch_log *fetches;
+
+        /* the reader thread's */
+        struct buf metrics;
+        int64_t metrics_made_ms; /* 0: never */
+        struct zone *page_zone;
+};
+
+/* calendar.c: which fetches of calendars the writer knows of already. */
+struct fetch_log *fetch_log_new(void);
+struct fetch_log *fetch_log_free(struct fetch_log *log); /* takes NULL, returns NULL */
+
+/* auth.c: the httpd_options of the same names. */
+bool auth_admit(struct web *web, struct request *request, struct db *db);
+void auth_ended(struct web *web, struct request *request);
+
+/* One handler a route, in the file named after it. */
+void calendar_get(struct web *web, struct request *request, struct db *db);
+void clock_get(struct web *web, struct request *request, struct db *db);
+void clock_post(struct web *web, struct request *request, struct db *db);
+void events_post(struct web *web, struct request *request, struct db *db);
+void health_get(struct web *web, struct request *request, struct db *db);
+void metrics_get(struct web *web, struct request *request, struct db *db);
+void ready_get(struct web *web, struct request *request, struct db *db);
+void receipts_post(struct web *web, struct request *request, struct db *db);
+void replies_post(struct web *web, struct request *request, struct db *db);
+void sandbox_get(struct web *web, struct request *request, struct db *db);
+void sandbox_get_json(struct web *web, struct request *request, struct db *db);
+void sandbox_post(struct web *web, struct request *request, struct db *db);
+void start_get(struct web *web, struct request *request, struct db *db);
+void style_get(struct web *web, struct request *request, struct db *db);
+
+/* page.c: the frame of an HTML page, of which TITLE (escaped here) is the title and the first heading. */
+void page_begin(struct buf *buf, const char *language, const char *title);
+void page_end(struct buf *buf);
+
+/* "fi", "sv" or "en", as Accept-Language (NULL: "fi") asks. */
+const char *page_language(struct request *request);
+
+/* page.c: the 404, and the 410 of what is no more. */
+void missing(struct web *web, struct request *request);
+void gone(struct request *request);
+
+#endif

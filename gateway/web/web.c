@@ -1,0 +1,116 @@
+#include "web/web.h"
+#include "calendar/serve.h"
+#include "web/state.h"
+
+#include <stdio.h>
+
+static bool has_sandbox(const struct web *web)
+{
+        return web->options.is_sandbox;
+}
+
+static bool has_virtual_clock(const struct web *web)
+{
+        return web->options.clock->is_virtual;
+}
+
+static const char *const event_types[] = {"application/cloudevents+json",
+                                          "application/cloudevents-batch+json", "application/x-ndjson", NULL};
+static const char *const json_types[] = {TYPE_JSON, NULL};
+
+/* Keep in alphabetical order of the patterns: one line a route. */
+static const struct route route_table[] = {
+    {METHOD_GET, "/", ROUTE_FAST, start_get, NULL, NULL, NULL, NULL},
+    {METHOD_GET, "/calendar/*.ics", ROUTE_FAST, calendar_get, NULL, NULL, NULL, NULL},
+    {METHOD_GET, "/healthz", ROUTE_FAST, health_get, NULL, NULL, NULL, NULL},
+    {METHOD_GET, "/metrics", ROUTE_SLOW, metrics_get, NULL, NULL, NULL, NULL},
+    {METHOD_GET, "/readyz", ROUTE_LATER, ready_get, NULL, NULL, NULL, NULL},
+    {METHOD_GET, "/sandbox", ROUTE_SLOW, sandbox_get, NULL, NULL, NULL, has_sandbox},
+    {METHOD_POST, "/sandbox/messages", ROUTE_LATER, sandbox_post, NULL, json_types, NULL, has_sandbox},
+    {METHOD_GET, "/sandbox/messages.json", ROUTE_SLOW, sandbox_get_json, NULL, NULL, NULL, has_sandbox},
+    {METHOD_GET, "/style.css", ROUTE_FAST, style_get, NULL, NULL, NULL, NULL},
+    {METHOD_GET, "/v1/clock", ROUTE_FAST, clock_get, NULL, NULL, TYPE_JSON, has_virtual_clock},
+    {METHOD_POST, "/v1/clock", ROUTE_LATER, clock_post, "clock:write", NULL, TYPE_JSON, has_virtual_clock},
+    {METHOD_POST, "/v1/events", ROUTE_LATER, events_post, "events:write", event_types, TYPE_JSON, NULL},
+    {METHOD_POST, "/v1/receipts/*", ROUTE_LATER, receipts_post, NULL, NULL, NULL, NULL},
+    {METHOD_POST, "/v1/replies/*", ROUTE_LATER, replies_post, NULL, NULL, NULL, NULL},
+};
+
+static int start(struct web *web, struct err *err)
+{
+        const struct web_options *options = &web->options;
+        const struct httpd_options httpd = {.listen = options->listen,
+                                            .port = options->port,
+                                            .db_path = options->db_path,
+                                            .table = route_table,
+                                            .count = ARRAY_SIZE(route_table),
+                                            .web = web,
+                                            .admit = auth_admit,
+                                            .ended = auth_ended,
+                                            .missing = missing,
+                                            .connection_max = options->connection_max,
+                                            .per_address_max = options->per_address_max,
+                                            .timeout_s = options->timeout_s,
+                                            .drain_ms = options->drain_ms};
+        int r, n;
+
+        r = zone_open(WEB_ZONE, &web->zone, err);
+        if (r == 0)
+                r = zone_open(WEB_ZONE, &web->page_zone, err);
+        if (r == 0)
+                r = calendar_cache_new(&web->calendars, err);
+        web->fetches = fetch_log_new();
+        if (r == 0 && !web->fetches)
+                r = err_set(err, ERR_NOMEM, "web: out of memory");
+        if (r == 0)
+                r = httpd_open(&httpd, &web->httpd, err);
+        if (r < 0)
+                return r;
+        if (options->base_url)
+                n = asprintf(&web->base_url, "%s", options->base_url);
+        else
+                n = asprintf(&web->base_url, "http://127.0.0.1:%d", httpd_port(web->httpd));
+        return n < 0 ? err_set(err, ERR_NOMEM, "web: out of memory") : 0;
+}
+
+int web_open(const struct web_options *options, struct web **ret_web, struct err *err)
+{
+        struct web *web = calloc(1, sizeof *web);
+        int r;
+
+        if (!web)
+                return err_set(err, ERR_NOMEM, "web: out of memory");
+        web->options = *options;
+        r = start(web, err);
+        if (r < 0) {
+                web_close(web);
+                return r;
+        }
+        *ret_web = web;
+        return 0;
+}
+
+int web_port(const struct web *web)
+{
+        return httpd_port(web->httpd);
+}
+
+const char *web_base_url(const struct web *web)
+{
+        return web->base_url;
+}
+
+struct web *web_close(struct web *web)
+{
+        if (!web)
+                return NULL;
+        httpd_close(web->httpd);
+        calendar_cache_free(web->calendars);
+        fetch_log_free(web->fetches);
+        zone_close(web->zone);
+        zone_close(web->page_zone);
+        buf_fini(&web->metrics);
+        free(web->base_url);
+        free(web);
+        return NULL;
+}

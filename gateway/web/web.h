@@ -1,0 +1,68 @@
+/* web: everything that Kapula answers over HTTP. */
+#ifndef WEB_WEB_H
+#define WEB_WEB_H
+
+#include "base/clock.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct web;
+struct writer;
+struct db;
+struct buf;
+struct token;
+
+enum web_health { WEB_HEALTH_OK, WEB_HEALTH_DEGRADED, WEB_HEALTH_FAILED };
+
+/* A loop of the program as /readyz shows it. */
+struct web_loop {
+        const char *name;
+        /* From the I/O thread; must not block. *ret_text (a literal, such as "connected") is shown; never
+         * NULL. A failed loop makes the gateway not ready, a degraded one does not. */
+        enum web_health (*health)(void *context, const char **ret_text);
+        void *context;
+};
+
+struct web_options {
+        const struct clock *clock;
+        struct writer *writer; /* open before web_open, closed after web_close */
+        const char *db_path;
+        const char *listen;   /* NULL: 127.0.0.1 */
+        int port;             /* 0: any free one */
+        const char *base_url; /* without a final slash; NULL: http://127.0.0.1:PORT */
+        const char *version;
+        bool is_sandbox; /* /sandbox is there */
+
+        /* Takes events in the writer's transaction and writes the answer's JSON; ERR_INVALID when nothing
+         * could be read. FORMAT: 0 one event, 1 a batch, 2 NDJSON. */
+        int (*take_events)(struct db *db, int64_t now_utc, const char *data, size_t length, int format,
+                           const struct token *token, struct buf *ret_answer, struct err *err);
+
+        const struct web_loop *loops; /* borrowed until web_close */
+        size_t loop_count;
+
+        /* Moves a virtual clock to UNTIL, everything due in between done, in another thread; calls DONE
+         * exactly once, from any thread, with the time reached, or a negative RESULT. Returns ERR_BUSY when
+         * it is running already (DONE is not called then). NULL: POST /v1/clock answers 404. Asked only when
+         * the clock is virtual. */
+        int (*run_until)(void *context, int64_t until_utc,
+                         void (*done)(void *done_context, int result, int64_t now_utc), void *done_context);
+        void *run_until_context;
+
+        unsigned token_in_flight_max; /* requests of one token at once, then 429; 0: 256 */
+        unsigned connection_max, per_address_max, timeout_s, drain_ms; /* as in web/httpd.h */
+};
+
+/* Listens and serves from here on. OPTIONS is copied, what it points to is not. */
+int web_open(const struct web_options *options, struct web **ret_web, struct err *err);
+
+int web_port(const struct web *web);
+const char *web_base_url(const struct web *web);
+
+/* Drains and stops; see httpd_close. Takes NULL, returns NULL. */
+struct web *web_close(struct web *web);
+
+#endif
