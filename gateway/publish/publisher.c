@@ -1,0 +1,418 @@
+#include "publish/publisher.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "publish/envelope.h"
+#include "publish/marks.h"
+#include "store/db.h"
+#include "store/publication.h"
+
+#include <mosquitto.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define IDLE_MS 1000   /* other programs' rows are found so soon */
+#define TENANT_MAX 256 /* bytes of a tenant's id */
+#define HEADS_MAX 256  /* tenants whose retained seq is kept until it is sent */
+#define MQTT_PAYLOAD_INVALID 0x99
+#define MQTT_TOO_LARGE 0x95
+
+struct flight {
+        int64_t id;
+        int mid;
+        bool is_used;
+};
+
+/* A tenant whose retained seq is older than what was sent. */
+struct head {
+        char tenant[TENANT_MAX];
+        int64_t seq;
+};
+
+struct publisher {
+        struct publisher_options options;
+        pthread_t thread;
+        int wake_fd;
+        _Atomic bool is_stopping;
+        /* What follows is the thread's alone, save for the counters. */
+        struct db *db;
+        struct connection *connection;
+        struct marks *marks;
+        struct flight window[PUBLISHER_WINDOW_MAX];
+        int in_flight;
+        bool is_ready;   /* connected, and the rows show all that earlier connections brought */
+        bool has_more;   /* the last look at the rows was cut by the window */
+        int64_t last_id; /* sent over this connection up to here */
+        int64_t next_look_ms, next_connect_ms;
+        int backoff_ms;
+        struct head heads[HEADS_MAX];
+        int head_count;
+        struct buf topic, payload;
+        _Atomic bool is_connected;
+        _Atomic int64_t connects, losses, sent, acknowledged, refused;
+};
+
+/* ---- what the broker says */
+
+static void refuse(struct publisher *publisher, int64_t id, int reason)
+{
+        log_warning("publish", "publication %lld refused: %s (0x%02x): check the broker's rights and limits",
+                    (long long)id, mosquitto_reason_string(reason), (unsigned)reason);
+        marks_add(publisher->marks, id, PUBLICATION_REFUSED, reason);
+        publisher->refused++;
+}
+
+static void on_acknowledged(void *context, int mid, int reason)
+{
+        struct publisher *publisher = context;
+        struct flight *flight = publisher->window;
+
+        while (flight < publisher->window + PUBLISHER_WINDOW_MAX && (!flight->is_used || flight->mid != mid))
+                flight++;
+        if (flight == publisher->window + PUBLISHER_WINDOW_MAX) {
+                if (reason >= 0x80) /* status or seq */
+                        log_warning("publish",
+                                    "a retained message was refused: %s: check the broker's rights",
+                                    mosquitto_reason_string(reason));
+                return;
+        }
+        if (reason >= 0x80) {
+                refuse(publisher, flight->id, reason);
+        } else {
+                marks_add(publisher->marks, flight->id, PUBLICATION_ACKNOWLEDGED, 0);
+                publisher->acknowledged++;
+        }
+        flight->is_used = false;
+        publisher->in_flight--;
+}
+
+/* ---- sending */
+
+/* Retained: who subscribes later knows up to where there is something to catch up with. */
+static void send_heads(struct publisher *publisher)
+{
+        char seq[24];
+        int mid;
+
+        for (int i = 0; i < publisher->head_count; i++) {
+                buf_cut(&publisher->topic, 0);
+                snprintf(seq, sizeof seq, "%lld", (long long)publisher->heads[i].seq);
+                if (envelope_seq_topic(publisher->heads[i].tenant, &publisher->topic) == 0)
+                        connection_publish(publisher->connection, buf_text(&publisher->topic), seq,
+                                           strlen(seq), false, &mid);
+        }
+        publisher->head_count = 0;
+}
+
+static int note_head(void *context, const char *tenant, int64_t seq)
+{
+        struct publisher *publisher = context;
+        int i = 0;
+
+        while (i < publisher->head_count && strcmp(publisher->heads[i].tenant, tenant) != 0)
+                i++;
+        if (strlen(tenant) >= TENANT_MAX)
+                return 0;
+        if (i == HEADS_MAX) {
+                send_heads(publisher);
+                i = 0;
+        }
+        if (i == publisher->head_count) {
+                publisher->head_count++;
+                snprintf(publisher->heads[i].tenant, TENANT_MAX, "%s", tenant);
+        }
+        publisher->heads[i].seq = seq;
+        return 0;
+}
+
+static bool has_room(const struct publisher *publisher)
+{
+        /* Each in flight needs a place for what becomes of it; half is left for what is gathered meanwhile.
+         */
+        return publisher->in_flight < PUBLISHER_WINDOW_MAX && marks_room(publisher->marks) > MARKS_MAX / 2;
+}
+
+/* Returns a negative code only when the connection is lost. */
+static int send_one(void *context, const struct publication *publication)
+{
+        struct publisher *publisher = context;
+        struct flight *flight = publisher->window;
+        enum connection_sending sending;
+        struct err err = {0};
+        int mid = MQTT_PAYLOAD_INVALID;
+
+        if (!has_room(publisher)) {
+                publisher->has_more = true;
+                return 1;
+        }
+        buf_cut(&publisher->topic, 0);
+        buf_cut(&publisher->payload, 0);
+        if (envelope_print(publication, &publisher->payload, &err) < 0) {
+                log_warning("publish", "%s", err.text);
+                sending = CONNECTION_UNFIT;
+                mid = err.code == ERR_LIMIT ? MQTT_TOO_LARGE : MQTT_PAYLOAD_INVALID;
+        } else if (envelope_topic(publication, &publisher->topic) < 0) {
+                sending = CONNECTION_UNFIT;
+                mid = MQTT_TOO_LARGE;
+        } else {
+                sending =
+                    connection_publish(publisher->connection, buf_text(&publisher->topic),
+                                       buf_text(&publisher->payload), publisher->payload.length, true, &mid);
+        }
+        if (sending == CONNECTION_SEND_LOST)
+                return ERR_IO;
+        publisher->last_id = publication->id;
+        if (sending == CONNECTION_UNFIT) {
+                refuse(publisher, publication->id, mid);
+                return 0;
+        }
+        while (flight->is_used)
+                flight++;
+        *flight = (struct flight){publication->id, mid, true};
+        publisher->in_flight++;
+        publisher->sent++;
+        marks_add(publisher->marks, publication->id, PUBLICATION_SENT, 0);
+        return note_head(publisher, publication->tenant, publication->seq);
+}
+
+static void send_rows(struct publisher *publisher)
+{
+        struct err err = {0};
+        int r;
+
+        publisher->has_more = false;
+        r = publication_next(publisher->db, publisher->last_id, PUBLISHER_WINDOW_MAX * 2, send_one, publisher,
+                             &err);
+        if (r < 0 && err.text[0])
+                log_error("publish", "%s", err.text);
+        publisher->next_look_ms = clock_monotonic_ms() + IDLE_MS;
+        if (!publisher->has_more)
+                send_heads(publisher);
+}
+
+/* ---- connecting */
+
+static void lose(struct publisher *publisher)
+{
+        log_warning("publish", "mqtt %s:%d: %s: trying again in %d ms", publisher->options.connection.host,
+                    publisher->options.connection.port, connection_reason(publisher->connection),
+                    publisher->backoff_ms);
+        publisher->connection = connection_close(publisher->connection, false);
+        if (publisher->is_connected)
+                publisher->losses++;
+        publisher->is_connected = publisher->is_ready = false;
+        memset(publisher->window, 0, sizeof publisher->window);
+        publisher->in_flight = publisher->head_count = 0;
+}
+
+static void back_off(struct publisher *publisher)
+{
+        publisher->next_connect_ms = clock_monotonic_ms() + publisher->backoff_ms;
+        publisher->backoff_ms *= 2;
+        if (publisher->backoff_ms > PUBLISHER_BACKOFF_MAX_MS)
+                publisher->backoff_ms = PUBLISHER_BACKOFF_MAX_MS;
+}
+
+static void try_connect(struct publisher *publisher)
+{
+        struct err err = {0};
+
+        if (connection_open(&publisher->options.connection, on_acknowledged, publisher,
+                            &publisher->connection, &err) < 0) {
+                log_warning("publish", "%s", err.text);
+                back_off(publisher);
+        }
+}
+
+/* The rows are read from their beginning once they show what the last connection brought: otherwise what was
+ * acknowledged over it would be sent again. */
+static void get_ready(struct publisher *publisher)
+{
+        struct err err = {0};
+
+        if (!publisher->is_connected) {
+                publisher->is_connected = true;
+                publisher->connects++;
+                publisher->backoff_ms = publisher->options.backoff_min_ms;
+                log_info("publish", "connected to mqtt %s:%d", publisher->options.connection.host,
+                         publisher->options.connection.port);
+        }
+        if (!marks_idle(publisher->marks))
+                return;
+        publisher->last_id = 0;
+        publisher->has_more = true;
+        if (publication_heads(publisher->db, note_head, publisher, &err) < 0) {
+                log_error("publish", "%s", err.text);
+                return;
+        }
+        publisher->is_ready = true;
+}
+
+/* ---- the loop */
+
+static void sleep_until(struct publisher *publisher, int64_t until_ms)
+{
+        struct pollfd fd = {.fd = publisher->wake_fd, .events = POLLIN};
+        int64_t wait_ms = until_ms - clock_monotonic_ms();
+
+        if (wait_ms > 0)
+                poll(&fd, 1, (int)wait_ms);
+}
+
+/* True when somebody woke us. */
+static bool take_wake(struct publisher *publisher)
+{
+        eventfd_t value;
+
+        return eventfd_read(publisher->wake_fd, &value) == 0;
+}
+
+static void step_connected(struct publisher *publisher)
+{
+        enum connection_state state;
+        bool woken;
+
+        state = connection_step(publisher->connection, publisher->wake_fd, IDLE_MS);
+        woken = take_wake(publisher);
+        if (state == CONNECTION_READY && !publisher->is_ready)
+                get_ready(publisher);
+        if (state == CONNECTION_READY && publisher->is_ready && !publisher->is_stopping &&
+            (woken || publisher->has_more || clock_monotonic_ms() >= publisher->next_look_ms) &&
+            has_room(publisher))
+                send_rows(publisher);
+        if (state == CONNECTION_LOST) {
+                lose(publisher);
+                back_off(publisher);
+        }
+}
+
+/* After the stop: the last words of the broker, then goodbye, then the last marks. */
+static void drain(struct publisher *publisher)
+{
+        int64_t deadline_ms = clock_monotonic_ms() + PUBLISHER_DRAIN_MS;
+
+        while (publisher->connection && publisher->in_flight && clock_monotonic_ms() < deadline_ms) {
+                step_connected(publisher);
+                marks_flush(publisher->marks);
+        }
+        publisher->connection = connection_close(publisher->connection, true);
+        publisher->is_connected = false;
+        for (marks_flush(publisher->marks);
+             !marks_idle(publisher->marks) && clock_monotonic_ms() < deadline_ms;
+             marks_flush(publisher->marks)) {
+                sleep_until(publisher, clock_monotonic_ms() + 100);
+                take_wake(publisher);
+        }
+}
+
+static void *publisher_main(void *context)
+{
+        struct publisher *publisher = context;
+
+        while (!publisher->is_stopping) {
+                if (publisher->connection) {
+                        step_connected(publisher);
+                } else if (clock_monotonic_ms() >= publisher->next_connect_ms) {
+                        try_connect(publisher);
+                } else {
+                        sleep_until(publisher, publisher->next_connect_ms);
+                        take_wake(publisher);
+                }
+                marks_flush(publisher->marks);
+        }
+        drain(publisher);
+        return NULL;
+}
+
+/* ---- for others */
+
+static int start(struct publisher *publisher, struct writer *writer, struct err *err)
+{
+        sigset_t all, old;
+        int r;
+
+        publisher->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (publisher->wake_fd < 0)
+                return err_set(err, ERR_IO, "publisher: no eventfd: too many open files");
+        r = marks_new(writer, publisher->wake_fd, &publisher->marks, err);
+        if (r == 0)
+                r = db_open(publisher->options.database, DB_READER, &publisher->db, err);
+        if (r < 0)
+                return r;
+        /* Signals are for the main thread; a broken TLS connection must not end the program. */
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &old);
+        r = pthread_create(&publisher->thread, NULL, publisher_main, publisher);
+        pthread_sigmask(SIG_SETMASK, &old, NULL);
+        return r == 0 ? 0 : err_set(err, ERR_IO, "publisher: cannot start a thread");
+}
+
+static void free_publisher(struct publisher *publisher)
+{
+        db_close(publisher->db);
+        marks_free(publisher->marks);
+        if (publisher->wake_fd >= 0)
+                close(publisher->wake_fd);
+        buf_fini(&publisher->topic);
+        buf_fini(&publisher->payload);
+        free(publisher);
+        mosquitto_lib_cleanup();
+}
+
+int publisher_open(const struct publisher_options *options, struct writer *writer,
+                   struct publisher **ret_publisher, struct err *err)
+{
+        struct publisher *publisher = calloc(1, sizeof *publisher);
+        int r;
+
+        if (!publisher)
+                return err_set(err, ERR_NOMEM, "publisher: out of memory");
+        mosquitto_lib_init();
+        publisher->options = *options;
+        publisher->wake_fd = -1;
+        if (publisher->options.backoff_min_ms <= 0)
+                publisher->options.backoff_min_ms = PUBLISHER_BACKOFF_MIN_MS;
+        publisher->backoff_ms = publisher->options.backoff_min_ms;
+        buf_init(&publisher->topic, ENVELOPE_TOPIC_MAX);
+        buf_init(&publisher->payload, ENVELOPE_PAYLOAD_MAX);
+        r = start(publisher, writer, err);
+        if (r < 0) {
+                free_publisher(publisher);
+                return r;
+        }
+        *ret_publisher = publisher;
+        return 0;
+}
+
+void publisher_wake(struct publisher *publisher)
+{
+        eventfd_write(publisher->wake_fd, 1);
+}
+
+void publisher_read_status(struct publisher *publisher, struct publisher_status *ret_status)
+{
+        *ret_status = (struct publisher_status){
+            .is_connected = publisher->is_connected,
+            .connects = publisher->connects,
+            .losses = publisher->losses,
+            .sent = publisher->sent,
+            .acknowledged = publisher->acknowledged,
+            .refused = publisher->refused,
+        };
+}
+
+struct publisher *publisher_close(struct publisher *publisher)
+{
+        if (!publisher)
+                return NULL;
+        publisher->is_stopping = true;
+        publisher_wake(publisher);
+        pthread_join(publisher->thread, NULL);
+        free_publisher(publisher);
+        return NULL;
+}

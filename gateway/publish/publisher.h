@@ -1,0 +1,48 @@
+/* publisher: carries publications from their rows to an MQTT broker, in order, at least once.
+ *
+ * One thread with a read connection of its own. At most PUBLISHER_WINDOW_MAX are in flight; what the broker
+ * said of each becomes rows through the writer. After a connection was lost, all that was not acknowledged is
+ * sent again under the same id. While the broker is away rows wait, and nothing else notices. */
+#ifndef PUBLISH_PUBLISHER_H
+#define PUBLISH_PUBLISHER_H
+
+#include "base/err.h"
+#include "publish/connection.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct publisher;
+struct writer;
+
+#define PUBLISHER_WINDOW_MAX 100
+#define PUBLISHER_BACKOFF_MIN_MS 1000
+#define PUBLISHER_BACKOFF_MAX_MS 60000
+#define PUBLISHER_DRAIN_MS 2000 /* how long a close waits for the broker's last words */
+
+struct publisher_options {
+        struct connection_options connection;
+        const char *database; /* path */
+        int backoff_min_ms;   /* 0: PUBLISHER_BACKOFF_MIN_MS; doubles up to the maximum */
+};
+
+struct publisher_status {
+        bool is_connected;
+        int64_t connects, losses; /* since the start */
+        int64_t sent, acknowledged, refused;
+};
+
+/* Starts the thread; the options' texts are borrowed until the close. A broker that is away is no error. */
+int publisher_open(const struct publisher_options *options, struct writer *writer,
+                   struct publisher **ret_publisher, struct err *err);
+
+/* There may be new rows: from any thread (a writer's listener). */
+void publisher_wake(struct publisher *publisher);
+
+void publisher_read_status(struct publisher *publisher, struct publisher_status *ret_status);
+
+/* Lets what is in flight come back, says offline, disconnects, stops. The writer must still run. Takes NULL,
+ * returns NULL. */
+struct publisher *publisher_close(struct publisher *publisher);
+
+#endif
