@@ -16,46 +16,46 @@ static const struct apply_type type_table[] = {
     {"absence.authorised", apply_absence_authorised},
     {"absence.explained", apply_absence_explained},
     {"agreement.signed", apply_agreement_signed},
-    {"application.decided", keep},
-    {"application.received", keep},
+    {"application.decided", apply_application_decided},
+    {"application.received", apply_application_received},
     {"attendance.marked", apply_attendance_marked},
     {"attendance.register.synced", apply_register_synced},
-    {"card.given", keep},
-    {"case.acknowledged", keep},
-    {"case.closed", keep},
-    {"case.contacted", keep},
-    {"case.handed.over", keep},
-    {"case.joined", keep},
-    {"certificate.issued", keep},
-    {"consent.asked", keep},
-    {"consent.given", keep},
-    {"consent.refused", keep},
-    {"evaluation.given", keep},
-    {"meeting.answered", keep},
-    {"meeting.cancelled", keep},
-    {"meeting.changed", keep},
-    {"meeting.planned", keep},
+    {"card.given", apply_card_given},
+    {"case.acknowledged", apply_case_acknowledged},
+    {"case.closed", apply_case_closed},
+    {"case.contacted", apply_case_contacted},
+    {"case.handed.over", apply_case_handed_over},
+    {"case.joined", apply_case_joined},
+    {"certificate.issued", apply_certificate_issued},
+    {"consent.asked", apply_consent_asked},
+    {"consent.given", apply_consent_given},
+    {"consent.refused", apply_consent_refused},
+    {"evaluation.given", apply_evaluation_given},
+    {"meeting.answered", apply_meeting_answered},
+    {"meeting.cancelled", apply_meeting_cancelled},
+    {"meeting.changed", apply_meeting_changed},
+    {"meeting.planned", apply_meeting_planned},
     {"message.confirmed", apply_message_confirmed},
     {"message.receipt", keep}, /* of simulations: a message's fate */
     {"notice.answered", apply_notice_answered},
     {"notice.taken", apply_notice_taken},
-    {"package.done", keep},
-    {"package.due", keep},
+    {"package.done", apply_package_done},
+    {"package.due", apply_package_due},
     {"placement.cancelled", apply_placement_cancelled},
     {"placement.changed", apply_placement_changed},
     {"placement.planned", apply_placement_planned},
-    {"plan.made", keep},
+    {"plan.made", apply_plan_made},
     {"pupil.held", apply_pupil_held},
     {"pupil.located", apply_pupil_located},
     {"pupil.released", apply_pupil_released},
-    {"study.place.decided", keep},
-    {"survey.answered", keep},
-    {"survey.closed", keep},
-    {"survey.opened", keep},
-    {"transfer.permitted", keep},
-    {"transfer.refused", keep},
-    {"visit.cancelled", keep},
-    {"visit.planned", keep},
+    {"study.place.decided", apply_study_place_decided},
+    {"survey.answered", apply_survey_answered},
+    {"survey.closed", apply_survey_closed},
+    {"survey.opened", apply_survey_opened},
+    {"transfer.permitted", apply_transfer_permitted},
+    {"transfer.refused", apply_transfer_refused},
+    {"visit.cancelled", apply_visit_cancelled},
+    {"visit.planned", apply_visit_planned},
     {"workplace.checkin", apply_workplace_checkin},
 };
 
@@ -166,24 +166,44 @@ int apply_pupil(struct apply *apply, struct apply_subject *ret_subject)
         return id ? apply_pupil_named(apply, "pupil", id, ret_subject) : apply->data.error;
 }
 
-int apply_organisation(struct apply *apply, struct apply_subject *ret_subject)
+int apply_organisation_named(struct apply *apply, const char *name, const char *id,
+                             struct apply_subject *ret_subject)
 {
-        const char *id = apply_id(apply, "organisation");
         char zone[ZONE_NAME_MAX];
         int r;
 
-        if (!id)
+        if (apply->data.error)
                 return apply->data.error;
         r = organisation_zone(apply->db, id, zone, apply->err);
         if (r == 0)
-                r = apply_refuse(apply, "organisation", "no such organisation %s: import the roster first",
-                                 id);
+                r = apply_refuse(apply, name, "no such organisation %s: import the roster first", id);
         if (r < 0)
                 return apply->data.error = r;
         ret_subject->id = id;
         memcpy(ret_subject->organisation, id, strlen(id) + 1); /* there is one, so the id is short enough */
         r = apply_check_scope(apply, id);
         return r < 0 ? r : set_local(apply, zone, ret_subject);
+}
+
+int apply_organisation(struct apply *apply, struct apply_subject *ret_subject)
+{
+        const char *id = apply_id(apply, "organisation");
+
+        return id ? apply_organisation_named(apply, "organisation", id, ret_subject) : apply->data.error;
+}
+
+int apply_person(struct apply *apply, const char *name, enum need need, const char **ret_id)
+{
+        const char *id = fields_id(&apply->data, name, need);
+        int r;
+
+        *ret_id = id;
+        if (!id)
+                return apply->data.error;
+        r = person_exists(apply->db, id, apply->err);
+        if (r == 0)
+                return apply_refuse(apply, name, "no such person %s: import the roster first", id);
+        return r < 0 ? r : 0;
 }
 
 int apply_placement(struct apply *apply, struct placement *ret_placement, struct apply_subject *ret_subject)

@@ -71,6 +71,13 @@ int apply_check_scope(struct apply *apply, const char *organisation);
 /* data.NAME, else the event's subject; refused when neither is given. */
 const char *apply_id(struct apply *apply, const char *name);
 
+/* The organisation ID, named NAME in errors. */
+int apply_organisation_named(struct apply *apply, const char *name, const char *id,
+                             struct apply_subject *ret_subject);
+
+/* data.NAME, the id of a person; 0 with *ret_id NULL when absent. */
+int apply_person(struct apply *apply, const char *name, enum need need, const char **ret_id);
+
 /* data.by, else NULL. */
 const char *apply_by(struct apply *apply);
 
@@ -93,17 +100,45 @@ int apply_check_day(struct apply *apply, const char *name, const struct apply_su
 int apply_absence_authorised(struct apply *apply);
 int apply_absence_explained(struct apply *apply);
 int apply_agreement_signed(struct apply *apply);
+int apply_application_decided(struct apply *apply);
+int apply_application_received(struct apply *apply);
 int apply_attendance_marked(struct apply *apply);
+int apply_card_given(struct apply *apply);
+int apply_case_acknowledged(struct apply *apply);
+int apply_case_closed(struct apply *apply);
+int apply_case_contacted(struct apply *apply);
+int apply_case_handed_over(struct apply *apply);
+int apply_case_joined(struct apply *apply);
+int apply_certificate_issued(struct apply *apply);
+int apply_consent_asked(struct apply *apply);
+int apply_consent_given(struct apply *apply);
+int apply_consent_refused(struct apply *apply);
+int apply_evaluation_given(struct apply *apply);
+int apply_meeting_answered(struct apply *apply);
+int apply_meeting_cancelled(struct apply *apply);
+int apply_meeting_changed(struct apply *apply);
+int apply_meeting_planned(struct apply *apply);
 int apply_message_confirmed(struct apply *apply);
 int apply_notice_answered(struct apply *apply);
 int apply_notice_taken(struct apply *apply);
+int apply_package_done(struct apply *apply);
+int apply_package_due(struct apply *apply);
 int apply_placement_cancelled(struct apply *apply);
 int apply_placement_changed(struct apply *apply);
 int apply_placement_planned(struct apply *apply);
+int apply_plan_made(struct apply *apply);
 int apply_pupil_held(struct apply *apply);
 int apply_pupil_located(struct apply *apply);
 int apply_pupil_released(struct apply *apply);
 int apply_register_synced(struct apply *apply);
+int apply_study_place_decided(struct apply *apply);
+int apply_survey_answered(struct apply *apply);
+int apply_survey_closed(struct apply *apply);
+int apply_survey_opened(struct apply *apply);
+int apply_transfer_permitted(struct apply *apply);
+int apply_transfer_refused(struct apply *apply);
+int apply_visit_cancelled(struct apply *apply);
+int apply_visit_planned(struct apply *apply);
 int apply_workplace_checkin(struct apply *apply);
 
 #endif

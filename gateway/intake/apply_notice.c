@@ -158,23 +158,9 @@ static int hold_pupil(struct apply *apply, const char *id, struct hold *hold, st
 
 static int hold_group(struct apply *apply, const char *id, struct hold *hold, struct apply_subject *subject)
 {
-        char zone[ZONE_NAME_MAX];
-        int seconds, r;
-
         hold->kind = "group";
         hold->subject = id;
-        r = organisation_zone(apply->db, id, zone, apply->err);
-        if (r == 0)
-                return apply_refuse(apply, "group", "no such organisation %s: import the roster first", id);
-        if (r > 0)
-                r = apply_check_scope(apply, id);
-        if (r == 0)
-                r = zone_keep(zone, &subject->zone, apply->err);
-        if (r < 0)
-                return r;
-        zone_to_local(subject->zone, apply->time_utc, &subject->day, &seconds);
-        zone_to_local(subject->zone, apply->now_utc, &subject->today, &seconds);
-        return 0;
+        return apply_organisation_named(apply, "group", id, subject);
 }
 
 /* data.pupil or data.group; else the event's subject, which may be either. */

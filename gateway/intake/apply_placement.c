@@ -1,8 +1,6 @@
 /* Placements, their agreements and check-ins. */
 #include "intake/apply.h"
 #include "store/agreement.h"
-#include "store/organisation.h"
-#include "store/person.h"
 #include "store/workplace.h"
 
 #include <string.h>
@@ -72,18 +70,12 @@ static int read_workplace(struct apply *apply, struct placement *placement, enum
 
 static int read_supervisor(struct apply *apply, struct placement *placement)
 {
-        const char *id = fields_id(&apply->data, "supervisor", OPTIONAL);
-        int r;
+        const char *id;
+        int r = apply_person(apply, "supervisor", OPTIONAL, &id);
 
-        if (!id)
-                return apply->data.error;
-        r = person_exists(apply->db, id, apply->err);
-        if (r == 0)
-                return apply_refuse(apply, "supervisor", "no such person %s: import the roster first", id);
-        if (r < 0)
-                return r;
-        memcpy(placement->supervisor, id, strlen(id) + 1);
-        return 0;
+        if (r == 0 && id)
+                memcpy(placement->supervisor, id, strlen(id) + 1);
+        return r;
 }
 
 static void read_days(struct apply *apply, struct placement *placement, bool is_new)

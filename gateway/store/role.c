@@ -59,3 +59,16 @@ int role_of_pupil(struct db *db, const char *person, const char *day, struct rol
         query_end(&q);
         return r;
 }
+
+int role_is_under(struct db *db, const char *person, const char *organisation, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "SELECT 1 FROM role r JOIN organisation_tree t ON t.descendant = r.organisation"
+                    " WHERE r.person = ? AND t.ancestor = ? LIMIT 1",
+                    err);
+        query_text(&q, person);
+        query_text(&q, organisation);
+        return put_exists(&q);
+}

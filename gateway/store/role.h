@@ -25,4 +25,7 @@ struct role_place {
 int role_of_pupil(struct db *db, const char *person, const char *day, struct role_place *ret_place,
                   struct err *err);
 
+/* 1: PERSON has or had a role in ORGANISATION or below it. */
+int role_is_under(struct db *db, const char *person, const char *organisation, struct err *err);
+
 #endif

@@ -1,0 +1,186 @@
+#include "store/network.h"
+
+#include <stdio.h>
+
+int survey_put(struct db *db, const struct survey *row, struct err *err)
+{
+        struct query q;
+
+        query_start(
+            &q, db,
+            "INSERT INTO survey(id, organisation, audience, opened, closes, event) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT(id) DO UPDATE SET organisation = excluded.organisation,"
+            "    audience = excluded.audience, closes = excluded.closes, closed = NULL"
+            " WHERE organisation <> excluded.organisation OR audience IS NOT excluded.audience"
+            "    OR closes IS NOT excluded.closes OR closed IS NOT NULL",
+            err);
+        query_text(&q, row->id);
+        query_text(&q, row->organisation);
+        query_text(&q, row->audience);
+        query_int(&q, row->opened);
+        query_int_or_null(&q, row->closes, 0);
+        query_int_or_null(&q, row->event, 0);
+        return query_run(&q);
+}
+
+int survey_exists(struct db *db, const char *id, char ret_organisation[static ID_SIZE], struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db, "SELECT organisation FROM survey WHERE id = ?", err);
+        query_text(&q, id);
+        r = query_row(&q);
+        if (r > 0)
+                snprintf(ret_organisation, ID_SIZE, "%s", column_text(&q, 0));
+        query_end(&q);
+        return r;
+}
+
+int survey_answer_put(struct db *db, const char *survey, const char *person, int64_t at_utc, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "INSERT INTO survey_answer(survey, person, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                    err);
+        query_text(&q, survey);
+        query_text(&q, person);
+        query_int(&q, at_utc);
+        return query_run(&q);
+}
+
+int survey_close(struct db *db, const char *survey, int64_t at_utc, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db, "UPDATE survey SET closed = ? WHERE id = ? AND closed IS NULL", err);
+        query_int(&q, at_utc);
+        query_text(&q, survey);
+        return query_run(&q);
+}
+
+static int put_visit(struct db *db, int64_t now_utc, const struct visit *row, struct err *err)
+{
+        struct query q;
+
+        query_start(
+            &q, db,
+            "INSERT INTO visit(id, kind, starts, ends, place, planned, changed, event)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)"
+            " ON CONFLICT(id) DO UPDATE SET kind = excluded.kind, starts = excluded.starts,"
+            "    ends = excluded.ends, place = excluded.place, state = 'planned', sequence = sequence + 1,"
+            "    changed = excluded.changed, event = excluded.event"
+            " WHERE kind <> excluded.kind OR starts <> excluded.starts OR ends <> excluded.ends"
+            "    OR place IS NOT excluded.place OR state <> 'planned'",
+            err);
+        query_text(&q, row->id);
+        query_text(&q, row->kind);
+        query_int(&q, row->starts);
+        query_int(&q, row->ends);
+        query_text(&q, row->place);
+        query_int(&q, now_utc);
+        query_int_or_null(&q, row->event, 0);
+        return query_run(&q);
+}
+
+int visit_put(struct db *db, int64_t now_utc, const struct visit *row, const struct visit_party *parties,
+              size_t count, struct err *err)
+{
+        struct query q;
+        int r;
+
+        r = put_visit(db, now_utc, row, err);
+        if (r < 0)
+                return r;
+        query_start(&q, db, "DELETE FROM visit_party WHERE visit = ?", err);
+        query_text(&q, row->id);
+        r = query_run(&q);
+        for (size_t i = 0; i < count && r == 0; i++) {
+                query_start(&q, db,
+                            "INSERT INTO visit_party(visit, side, kind, party) VALUES (?, ?, ?, ?)"
+                            " ON CONFLICT DO NOTHING",
+                            err);
+                query_text(&q, row->id);
+                query_text(&q, parties[i].side);
+                query_text(&q, parties[i].kind);
+                query_text(&q, parties[i].party);
+                r = query_run(&q);
+        }
+        return r;
+}
+
+int visit_exists(struct db *db, const char *id, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db, "SELECT 1 FROM visit WHERE id = ?", err);
+        query_text(&q, id);
+        return put_exists(&q);
+}
+
+int visit_cancel(struct db *db, int64_t now_utc, const char *id, int64_t event, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "UPDATE visit SET state = 'cancelled', sequence = sequence + 1, changed = ?, event = ?"
+                    " WHERE id = ? AND state <> 'cancelled'",
+                    err);
+        query_int(&q, now_utc);
+        query_int_or_null(&q, event, 0);
+        query_text(&q, id);
+        return query_run(&q);
+}
+
+int evaluation_put(struct db *db, const char *placement, const char *part, const char *by, int64_t at_utc,
+                   int64_t event, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "INSERT INTO evaluation(placement, part, at, by, event) VALUES (?, ?, ?, ?, ?)"
+                    " ON CONFLICT DO NOTHING",
+                    err);
+        query_text(&q, placement);
+        query_text(&q, part);
+        query_int(&q, at_utc);
+        query_text(&q, by);
+        query_int_or_null(&q, event, 0);
+        return query_run(&q);
+}
+
+int certificate_put(struct db *db, const char *placement, const char *by, int64_t at_utc, int64_t event,
+                    struct err *err)
+{
+        struct query q;
+
+        query_start(
+            &q, db,
+            "INSERT INTO certificate(placement, at, by, event) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            err);
+        query_text(&q, placement);
+        query_int(&q, at_utc);
+        query_text(&q, by);
+        query_int_or_null(&q, event, 0);
+        return query_run(&q);
+}
+
+int case_act_add(struct db *db, const struct case_act *row, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "INSERT INTO case_act(case_id, act, person, sees, outcome, by, at, event)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    err);
+        query_text(&q, row->case_id);
+        query_text(&q, row->act);
+        query_text(&q, row->person);
+        query_text(&q, row->sees);
+        query_text(&q, row->outcome);
+        query_text(&q, row->by);
+        query_int(&q, row->at_utc);
+        query_int_or_null(&q, row->event, 0);
+        return query_run(&q);
+}

@@ -1,0 +1,47 @@
+/* network: surveys, visits, evaluations, certificates and what people did with cases. */
+#ifndef STORE_NETWORK_H
+#define STORE_NETWORK_H
+
+#include "store/put.h"
+
+struct survey {
+        const char *id, *organisation, *audience; /* audience NULL: none */
+        int64_t opened, closes;                   /* closes 0: not said */
+        int64_t event;
+};
+
+int survey_put(struct db *db, const struct survey *row, struct err *err);
+int survey_exists(struct db *db, const char *id, char ret_organisation[static ID_SIZE], struct err *err);
+int survey_answer_put(struct db *db, const char *survey, const char *person, int64_t at_utc, struct err *err);
+int survey_close(struct db *db, const char *survey, int64_t at_utc, struct err *err);
+
+struct visit_party {
+        const char *side, *kind, *party; /* side: host, guest; kind: person, organisation */
+};
+
+struct visit {
+        const char *id, *kind, *place; /* place NULL: none */
+        int64_t starts, ends;
+        int64_t event;
+};
+
+/* Planning one again changes it and replaces its parties. */
+int visit_put(struct db *db, int64_t now_utc, const struct visit *row, const struct visit_party *parties,
+              size_t count, struct err *err);
+int visit_exists(struct db *db, const char *id, struct err *err);
+int visit_cancel(struct db *db, int64_t now_utc, const char *id, int64_t event, struct err *err);
+
+int evaluation_put(struct db *db, const char *placement, const char *part, const char *by, int64_t at_utc,
+                   int64_t event, struct err *err);
+int certificate_put(struct db *db, const char *placement, const char *by, int64_t at_utc, int64_t event,
+                    struct err *err);
+
+struct case_act {
+        const char *case_id, *act;
+        const char *person, *sees, *outcome, *by; /* NULL: none */
+        int64_t at_utc, event;
+};
+
+int case_act_add(struct db *db, const struct case_act *row, struct err *err);
+
+#endif
