@@ -1,29 +1,29 @@
 /* POST /v1/events: CloudEvents in, answered when they are on disk. */
+#include "intake/intake.h"
 #include "web/state.h"
 
-#include <string.h>
+/* In the order of the route's media types. */
+static const enum intake_format format_table[] = {INTAKE_EVENT, INTAKE_BATCH, INTAKE_NDJSON};
 
 struct posted {
-        int (*take)(struct db *db, int64_t now_utc, const char *data, size_t length, int format,
-                    const struct token *token, struct buf *ret_answer, struct err *err);
-        int format;
-        struct buf answer;
+        enum intake_format format;
+        struct intake_report report;
 };
-
-#define ANSWER_MAX_BYTES ((size_t)32 << 20)
 
 static void posted_free(void *state)
 {
-        buf_fini(&((struct posted *)state)->answer);
+        intake_report_fini(&((struct posted *)state)->report);
         free(state);
 }
 
 static int run(struct request *request, struct db *db, int64_t now_utc, struct err *err)
 {
+        const struct intake_scope scope = {.organisation = request->token.organisation,
+                                           .source_prefix = request->token.source_prefix};
         struct posted *posted = request->state;
 
-        return posted->take(db, now_utc, buf_text(&request->body), request->body.length, posted->format,
-                            &request->token, &posted->answer, err);
+        return intake_events(db, now_utc, buf_text(&request->body), request->body.length, posted->format,
+                             &scope, &posted->report, err);
 }
 
 static void answer(struct request *request, int result, const struct err *err)
@@ -33,13 +33,14 @@ static void answer(struct request *request, int result, const struct err *err)
         if (result < 0)
                 response_err(&request->response, result, err);
         else
-                response_buf(&request->response, 200, TYPE_JSON, &posted->answer);
+                response_json(&request->response, 200, intake_report_to_json(&posted->report));
 }
 
 void events_post(struct web *web, struct request *request, struct db *db)
 {
         const char *type = request_header(request, "Content-Type");
         struct posted *posted = calloc(1, sizeof *posted);
+        int format = 0;
 
         (void)db;
         if (!posted) {
@@ -47,10 +48,9 @@ void events_post(struct web *web, struct request *request, struct db *db)
                 request_finish(request);
                 return;
         }
-        posted->take = web->options.take_events;
-        buf_init(&posted->answer, ANSWER_MAX_BYTES);
-        while (!content_type_is(type, request->route->media_types[posted->format]))
-                posted->format++;
+        while (!content_type_is(type, request->route->media_types[format]))
+                format++;
+        posted->format = format_table[format];
         request->state = posted;
         request->free_state = posted_free;
         request_write(request, web->options.writer, run, answer);

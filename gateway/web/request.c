@@ -1,5 +1,6 @@
 #include "web/request.h"
 
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -124,6 +125,20 @@ void response_buf(struct response *response, int status, const char *content_typ
         response->data = response->owner = data;
         response->length = length;
         response->release = free;
+}
+
+void response_json(struct response *response, int status, struct json_t *json)
+{
+        char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+        struct buf body;
+
+        buf_init(&body, RESPONSE_BODY_MAX);
+        if (text)
+                buf_adds(&body, text);
+        buf_addc(&body, '\n');
+        free(text);
+        json_decref(json);
+        response_buf(response, text ? status : 500, TYPE_JSON, &body);
 }
 
 void response_literal(struct response *response, int status, const char *content_type, const char *text)

@@ -26,6 +26,7 @@ enum method { METHOD_OTHER, METHOD_GET, METHOD_POST };
 struct route;
 struct usage;
 struct db;
+struct json_t;
 
 struct header {
         const char *name; /* a literal */
@@ -97,6 +98,8 @@ bool content_type_is(const char *header, const char *type);
 
 /* Takes the content of BODY, which is left empty. */
 void response_buf(struct response *response, int status, const char *content_type, struct buf *body);
+/* Takes JSON (jansson's) and prints it in one line; NULL is out of memory. */
+void response_json(struct response *response, int status, struct json_t *json);
 /* TEXT is a literal. */
 void response_literal(struct response *response, int status, const char *content_type, const char *text);
 /* DATA is borrowed until RELEASE(OWNER) is called, from any thread. */

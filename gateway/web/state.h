@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/zone.h"
+#include "store/message.h"
 #include "web/httpd.h"
 #include "web/web.h"
 
@@ -24,6 +25,7 @@ struct web {
         struct web_options options;
         struct httpd *httpd;
         char *base_url;
+        char database_uid[MESSAGE_UID_MAX];
 
         /* the I/O thread's */
         struct usage usage[TOKEN_USAGE_MAX];
@@ -47,7 +49,7 @@ struct fetch_log *fetch_log_free(struct fetch_log *log); /* takes NULL, returns 
 bool auth_admit(struct web *web, struct request *request, struct db *db);
 void auth_ended(struct web *web, struct request *request);
 
-/* One handler a route, in the file named after it. */
+/* One handler a route. */
 void calendar_get(struct web *web, struct request *request, struct db *db);
 void clock_get(struct web *web, struct request *request, struct db *db);
 void clock_post(struct web *web, struct request *request, struct db *db);

@@ -3,6 +3,7 @@
 #include "web/state.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static bool has_sandbox(const struct web *web)
 {
@@ -36,6 +37,28 @@ static const struct route route_table[] = {
     {METHOD_POST, "/v1/replies/*", ROUTE_LATER, replies_post, NULL, NULL, NULL, NULL},
 };
 
+struct uid_job {
+        struct writer_job job;
+        char uid[MESSAGE_UID_MAX];
+};
+
+static int read_uid(struct writer_job *job, struct db *db, int64_t now_utc, struct err *err)
+{
+        (void)now_utc;
+        return message_database_uid(db, ((struct uid_job *)job)->uid, err);
+}
+
+/* By the writer, since it is made when the database is new. */
+static int find_uid(struct web *web, struct err *err)
+{
+        struct uid_job job = {.job = {.run = read_uid}};
+        int r = writer_run(web->options.writer, &job.job, err);
+
+        if (r == 0)
+                memcpy(web->database_uid, job.uid, sizeof job.uid);
+        return r;
+}
+
 static int start(struct web *web, struct err *err)
 {
         const struct web_options *options = &web->options;
@@ -57,6 +80,8 @@ static int start(struct web *web, struct err *err)
         r = zone_open(WEB_ZONE, &web->zone, err);
         if (r == 0)
                 r = zone_open(WEB_ZONE, &web->page_zone, err);
+        if (r == 0)
+                r = find_uid(web, err);
         if (r == 0)
                 r = calendar_cache_new(&web->calendars, err);
         web->fetches = fetch_log_new();

@@ -12,8 +12,8 @@
 struct web;
 struct writer;
 struct db;
-struct buf;
-struct token;
+struct provider;
+struct webhook_reply;
 
 enum web_health { WEB_HEALTH_OK, WEB_HEALTH_DEGRADED, WEB_HEALTH_FAILED };
 
@@ -36,10 +36,14 @@ struct web_options {
         const char *version;
         bool is_sandbox; /* /sandbox is there */
 
-        /* Takes events in the writer's transaction and writes the answer's JSON; ERR_INVALID when nothing
-         * could be read. FORMAT: 0 one event, 1 a batch, 2 NDJSON. */
-        int (*take_events)(struct db *db, int64_t now_utc, const char *data, size_t length, int format,
-                           const struct token *token, struct buf *ret_answer, struct err *err);
+        /* The provider NAME for as long as a webhook is read, on the I/O thread, then given back; NULL when
+         * there is none. Absent: no webhooks. */
+        const struct provider *(*provider_take)(void *context, const char *name);
+        void (*provider_give)(void *context, const struct provider *provider);
+        void *provider_context;
+        /* Takes a reply of a recipient, in the writer's transaction. NULL: POST /v1/replies answers 404. */
+        int (*take_reply)(struct db *db, int64_t now_utc, const char *provider,
+                          const struct webhook_reply *reply, struct err *err);
 
         const struct web_loop *loops; /* borrowed until web_close */
         size_t loop_count;

@@ -7,35 +7,37 @@
 #include <cmocka.h>
 
 #include "../lib/web-fixture.h"
-#include "base/buf.h"
 
 #include <poll.h>
 #include <pthread.h>
+#include <sqlite3.h>
 
 #define POST "POST /v1/events"
 #define ONE "Content-Type: application/cloudevents+json\r\n"
+#define MANY "Content-Type: application/cloudevents-batch+json;charset=UTF-8\r\n"
 #define ND "Content-Type: application/x-ndjson; charset=utf-8\r\n"
 
-/* Stands for intake: writes a row, so that a commit has something to do. */
-static int take(struct db *db, int64_t now_utc, const char *data, size_t length, int format,
-                const struct token *token, struct buf *ret_answer, struct err *err)
+#define EVENT(id)                                                                      \
+        "{\"specversion\":\"1.0\",\"id\":\"" id "\",\"source\":\"urn:test\",\"type\":" \
+        "\"kapula.attendance.register.synced\",\"data\":{\"organisation\":\"kj\"}}"
+
+static int fill(struct writer_job *job, struct db *db, int64_t now_utc, struct err *err)
 {
+        (void)job;
         (void)now_utc;
-        if (length >= 3 && memcmp(data, "bad", 3) == 0)
-                return err_set(err, ERR_INVALID, "body: line 1: \"\xff\" is no JSON: send JSON");
-        if (length >= 4 && memcmp(data, "full", 4) == 0)
-                return err_set(err, ERR_IO, "database: disk full");
-        buf_addf(ret_answer, "{\"accepted\":%zu,\"format\":%d,\"scope\":\"%s\"}\n", length, format,
-                 token->scope);
-        return meta_set(db, "test", "taken", err);
+        (void)err;
+        return sqlite3_exec(db_handle(db),
+                            "INSERT INTO organisation(id, kind, name) VALUES ('kj', 'municipality', 'K')",
+                            NULL, NULL, NULL);
 }
 
 static int setup(void **state)
 {
+        struct writer_job job = {.run = fill};
         static struct fixture fixture;
 
         fixture_prepare(&fixture);
-        fixture.options.take_events = take;
+        assert_int_equal(writer_run(fixture.writer, &job, NULL), 0);
         fixture.options.timeout_s = 1;
         *state = &fixture;
         return 0;
@@ -68,24 +70,30 @@ static void answers_every_status(void **state)
         const int port = fixture->port;
         struct reply reply;
 
-        assert_int_equal(http_ask(port, POST, headers(fixture, ONE), "{}", &reply), 200);
-        assert_string_equal(reply.body, "{\"accepted\":2,\"format\":0,\"scope\":\"events:write\"}\n");
+        assert_int_equal(http_ask(port, POST, headers(fixture, ONE), EVENT("1"), &reply), 200);
+        assert_string_equal(reply.body, "{\"accepted\":1,\"duplicates\":0,\"rejected\":[]}\n");
         assert_string_equal(http_header(&reply, "Content-Type"), "application/json");
         assert_string_equal(http_header(&reply, "X-Content-Type-Options"), "nosniff");
         assert_string_equal(http_header(&reply, "Referrer-Policy"), "no-referrer");
         assert_string_equal(http_header(&reply, "Cache-Control"), "no-store");
         assert_null(http_header(&reply, "Set-Cookie"));
         reply_fini(&reply);
-        assert_int_equal(http_ask(port, POST, headers(fixture, ND), "{}", &reply), 200);
-        assert_non_null(strstr(reply.body, "\"format\":2"));
+        assert_int_equal(http_ask(port, POST, headers(fixture, ND),
+                                  EVENT("1") "\n\n" EVENT("2") "\n{\"id\":\"3\"}\n", &reply),
+                         200);
+        assert_non_null(
+            strstr(reply.body, "{\"accepted\":1,\"duplicates\":1,\"rejected\":[{\"index\":2,\"id\":\"3\""));
         reply_fini(&reply);
-        assert_int_equal(http_ask(port, POST, headers(fixture, ND), "bad", &reply), 400);
-        assert_string_equal(reply.body,
-                            "{\"error\":\"body: line 1: \\\"\\ufffd\\\" is no JSON: send JSON\"}\n");
+        assert_int_equal(
+            http_ask(port, POST, headers(fixture, MANY), "[" EVENT("2") "," EVENT("3") "]", &reply), 200);
+        assert_non_null(strstr(reply.body, "{\"accepted\":1,\"duplicates\":1,"));
         reply_fini(&reply);
-        assert_int_equal(http_ask(port, POST, headers(fixture, ND), "full", &reply), 503);
-        assert_non_null(http_header(&reply, "Retry-After"));
+        assert_int_equal(http_ask(port, POST, headers(fixture, ONE), "{\"a\":\"\xff\"}", &reply), 400);
+        assert_memory_equal(reply.body, "{\"error\":\"", 10);
+        assert_ptr_equal(strchr(reply.body, '\n'), reply.body + reply.length - 1);
         reply_fini(&reply);
+        assert_int_equal(http_status(port, POST, headers(fixture, MANY), "[" EVENT("4")), 400);
+        assert_int_equal(http_status(port, POST, headers(fixture, ONE), ""), 400);
         assert_int_equal(http_status(port, POST, headers(fixture, "Content-Type: text/plain\r\n"), "{}"),
                          415);
         assert_int_equal(http_status(port, POST, headers(fixture, ""), "{}"), 415);
@@ -100,6 +108,41 @@ static void answers_every_status(void **state)
         assert_int_equal(http_ask(port, "POST /healthz", "", "x", &reply), 405);
         assert_string_equal(http_header(&reply, "Allow"), "GET, HEAD");
         reply_fini(&reply);
+}
+
+static int fill_disk(struct writer_job *job, struct db *db, int64_t now_utc, struct err *err)
+{
+        (void)job;
+        (void)now_utc;
+        (void)err;
+        return sqlite3_exec(db_handle(db), "PRAGMA max_page_count = 1", NULL, NULL, NULL);
+}
+
+static void says_when_it_cannot_write(void **state)
+{
+        struct writer_job job = {.run = fill_disk};
+        struct fixture *fixture = *state;
+        char id[16], *body;
+        struct reply reply;
+        int status = 200;
+
+        assert_int_equal(writer_run(fixture->writer, &job, NULL), 0);
+        for (int i = 0; i < 1000 && status == 200;
+             i++) { /* until the free space of the pages there are is used up */
+                snprintf(id, sizeof id, "%d", i);
+                assert_true(
+                    asprintf(&body,
+                             "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"urn:%0999d\",\"type\":"
+                             "\"kapula.attendance.register.synced\",\"data\":{\"organisation\":\"kj\"}}",
+                             id, 1) > 0);
+                status = http_ask(fixture->port, POST, headers(fixture, ONE), body, &reply);
+                free(body);
+                if (status == 503)
+                        assert_non_null(http_header(&reply, "Retry-After"));
+                reply_fini(&reply);
+        }
+        assert_int_equal(status, 503);
+        assert_int_equal(http_status(fixture->port, "GET /healthz", "", NULL), 200);
 }
 
 static void asks_for_a_token(void **state)
@@ -175,7 +218,8 @@ static void refuses_large_bodies(void **state)
         body[size] = '\0';
         assert_int_equal(http_status(fixture->port, POST, headers(fixture, ONE), body), 413);
         body[(size_t)4 << 20] = '\0';
-        assert_int_equal(http_status(fixture->port, POST, headers(fixture, ONE), body), 200);
+        assert_int_equal(http_status(fixture->port, POST, headers(fixture, ONE), body),
+                         200); /* read, and refused */
 
         /* A client that asks before it sends gets its answer without sending. */
         fd = http_connect(fixture->port);
@@ -282,7 +326,7 @@ static void keeps_connections(void **state)
                 assert_true(http_send_bytes(fd, c, 1));
         assert_true(http_read(fd, false, &reply));
         assert_int_equal(reply.status, 200);
-        assert_non_null(strstr(reply.body, "\"accepted\":2"));
+        assert_non_null(strstr(reply.body, "\"accepted\":0"));
         reply_fini(&reply);
 
         /* Also after a refusal whose body was sent. */
@@ -371,11 +415,13 @@ static void survives_clients_that_leave(void **state)
 
 static void sends_posts(struct fixture *fixture, int fds[PARALLEL])
 {
-        char text[1024];
+        char text[2048], event[512];
 
-        snprintf(text, sizeof text, POST " HTTP/1.1\r\nHost: x\r\n%s" ONE "Content-Length: 2\r\n\r\n{}",
-                 fixture->authorization);
         for (int i = 0; i < PARALLEL; i++) {
+                snprintf(event, sizeof event, EVENT("p%d"), i);
+                snprintf(text, sizeof text,
+                         POST " HTTP/1.1\r\nHost: x\r\n%s" ONE "Content-Length: %zu\r\n\r\n%s",
+                         fixture->authorization, strlen(event), event);
                 fds[i] = http_connect(fixture->port);
                 http_send(fds[i], text);
         }
@@ -525,6 +571,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
             cmocka_unit_test_setup_teardown(answers_every_status, setup_open, teardown),
+            cmocka_unit_test_setup_teardown(says_when_it_cannot_write, setup_open, teardown),
             cmocka_unit_test_setup_teardown(asks_for_a_token, setup_open, teardown),
             cmocka_unit_test_setup_teardown(notes_when_a_token_was_used, setup_open, teardown),
             cmocka_unit_test_setup_teardown(refuses_large_bodies, setup_open, teardown),
