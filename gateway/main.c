@@ -7,6 +7,7 @@
 static const struct verb *const verb_table[] = {
     &verb_feeds,
     &verb_import,
+    &verb_messages,
     &verb_tokens,
     NULL,
 };
