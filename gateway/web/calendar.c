@@ -1,5 +1,8 @@
 /* GET /calendar/TOKEN.ics: from ready bytes on the I/O thread, else rendered on the reader thread. */
+#include "calendar/http_condition.h"
+#include "calendar/link.h"
 #include "calendar/serve.h"
+#include "store/db.h"
 #include "web/state.h"
 
 #include <pthread.h>
@@ -7,6 +10,17 @@
 
 #define NOTE_STEP_S 60 /* a link's fetches of the same bytes are written down once in this time */
 #define FETCH_LOG_SIZE 1024
+#define MEMO_SIZE 16
+#define MEMO_BODY_MAX_BYTES ((size_t)256 << 10) /* larger ones are not kept: MEMO_SIZE of them at most are \
+                                                 */
+
+/* The last 200 for a link. The same rows in the same second give the same answer, so a link that is asked for
+ * all the time is looked up once a second. The I/O thread's. */
+struct memo {
+        char token[LINK_TOKEN_MAX];
+        int64_t version, now_utc; /* of the rows, by PRAGMA data_version of the I/O thread's connection */
+        struct calendar_answer answer;
+};
 
 /* The last fetch of a feed that was handed to the writer. Feeds that fall on the same place push one another
  * out, which only costs a write. */
@@ -17,6 +31,7 @@ struct fetch_log {
                 uint8_t hash[FEED_HASH_BYTES];
                 int64_t noted_utc;
         } table[FETCH_LOG_SIZE];
+        struct memo memos[MEMO_SIZE];
 };
 
 struct fetch_log *fetch_log_new(void)
@@ -32,24 +47,26 @@ struct fetch_log *fetch_log_free(struct fetch_log *log)
 {
         if (!log)
                 return NULL;
+        for (size_t i = 0; i < MEMO_SIZE; i++)
+                calendar_body_unref(log->memos[i].answer.body);
         pthread_mutex_destroy(&log->mutex);
         free(log);
         return NULL;
 }
 
-static size_t place(const char *feed)
+static uint32_t hash_text(const char *text)
 {
         uint32_t hash = 2166136261u;
 
-        while (*feed)
-                hash = (hash ^ (unsigned char)*feed++) * 16777619u;
-        return hash % FETCH_LOG_SIZE;
+        while (*text)
+                hash = (hash ^ (unsigned char)*text++) * 16777619u;
+        return hash;
 }
 
 /* Whether the writer is to be told; notes it if so. */
 static bool note(struct fetch_log *log, const struct calendar_answer *answer, int64_t now_utc)
 {
-        struct fetch *fetch = &log->table[place(answer->feed)];
+        struct fetch *fetch = &log->table[hash_text(answer->feed) % FETCH_LOG_SIZE];
         bool is_news;
 
         pthread_mutex_lock(&log->mutex);
@@ -121,6 +138,64 @@ static void fill(struct request *request, struct calendar_answer *answer)
                 response_header(response, "Content-Encoding", "gzip");
 }
 
+/* ---- the memo */
+
+static struct memo *memo_of(struct web *web, const char *token, bool is_gzip)
+{
+        return &web->fetches->memos[(hash_text(token) + is_gzip) % MEMO_SIZE];
+}
+
+/* Answers from the memo; false when it does not stand. */
+static bool recall(struct web *web, const char *token, int64_t version, int64_t now_utc,
+                   const struct calendar_request *asked, struct calendar_answer *ret_answer)
+{
+        const struct memo *memo = memo_of(web, token, asked->accepts_gzip);
+
+        if (!memo->answer.body || memo->version != version || memo->now_utc != now_utc ||
+            memo->answer.is_gzip != asked->accepts_gzip || strcmp(memo->token, token) != 0)
+                return false;
+        *ret_answer = memo->answer;
+        if (http_is_unchanged(asked->if_none_match, asked->if_modified_since, memo->answer.etag,
+                              memo->answer.changed, now_utc)) {
+                ret_answer->status = 304;
+                ret_answer->body = NULL;
+        } else {
+                calendar_body_ref(ret_answer->body);
+        }
+        return true;
+}
+
+static void remember(struct web *web, const char *token, int64_t version, int64_t now_utc,
+                     const struct calendar_answer *answer)
+{
+        struct memo *memo = memo_of(web, token, answer->is_gzip);
+
+        if (answer->status != 200 || answer->body->length > MEMO_BODY_MAX_BYTES ||
+            strlen(token) >= sizeof memo->token)
+                return;
+        calendar_body_unref(memo->answer.body);
+        *memo = (struct memo){.version = version, .now_utc = now_utc, .answer = *answer};
+        memcpy(memo->token, token, strlen(token) + 1);
+        calendar_body_ref(answer->body);
+}
+
+/* On the I/O thread: the version is read first, so that a commit in between makes the memo old, not wrong. */
+static int serve_hurried(struct web *web, struct db *db, const char *token, int64_t now_utc,
+                         const struct calendar_request *asked, struct calendar_answer *ret_answer,
+                         struct err *err)
+{
+        int64_t version;
+        int r;
+
+        r = db_data_version(db, &version, err);
+        if (r < 0 || recall(web, token, version, now_utc, asked, ret_answer))
+                return r;
+        r = calendar_serve(db, web->calendars, now_utc, token, asked, ret_answer, err);
+        if (r == 0)
+                remember(web, token, version, now_utc, ret_answer);
+        return r;
+}
+
 void calendar_get(struct web *web, struct request *request, struct db *db)
 {
         const char *encodings = request_header(request, "Accept-Encoding");
@@ -129,12 +204,15 @@ void calendar_get(struct web *web, struct request *request, struct db *db)
                                                    request_header(request, "If-Modified-Since"),
                                                .accepts_gzip = encodings && accept_takes(encodings, "gzip"),
                                                .is_hurried = !request->is_slow};
+        int64_t now_utc = clock_now_utc(web->options.clock);
         struct calendar_answer answer;
         struct err err = {0};
         int r;
 
-        r = calendar_serve(db, web->calendars, clock_now_utc(web->options.clock), request->wildcard, &asked,
-                           &answer, &err);
+        if (request->is_slow)
+                r = calendar_serve(db, web->calendars, now_utc, request->wildcard, &asked, &answer, &err);
+        else
+                r = serve_hurried(web, db, request->wildcard, now_utc, &asked, &answer, &err);
         if (r < 0)
                 response_err(&request->response, r, &err);
         else if (answer.status == 404)

@@ -41,7 +41,7 @@ struct web {
         struct zone *page_zone;
 };
 
-/* calendar.c: which fetches of calendars the writer knows of already. */
+/* calendar.c: which fetches of calendars the writer knows of already, and the last answers. */
 struct fetch_log *fetch_log_new(void);
 struct fetch_log *fetch_log_free(struct fetch_log *log); /* takes NULL, returns NULL */
 
