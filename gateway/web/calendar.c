@@ -11,8 +11,9 @@
 #define NOTE_STEP_S 60 /* a link's fetches of the same bytes are written down once in this time */
 #define FETCH_LOG_SIZE 1024
 #define MEMO_SIZE 16
-#define MEMO_BODY_MAX_BYTES ((size_t)256 << 10) /* larger ones are not kept: MEMO_SIZE of them at most are \
-                                                 */
+#define MEMO_BODY_MAX_BYTES                                                            \
+        ((size_t)256 << 10) /* larger ones are not kept: MEMO_SIZE of them at most are \
+                             */
 
 /* The last 200 for a link. The same rows in the same second give the same answer, so a link that is asked for
  * all the time is looked up once a second. The I/O thread's. */

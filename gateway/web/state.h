@@ -53,6 +53,7 @@ void auth_ended(struct web *web, struct request *request);
 void calendar_get(struct web *web, struct request *request, struct db *db);
 void clock_get(struct web *web, struct request *request, struct db *db);
 void clock_post(struct web *web, struct request *request, struct db *db);
+void events_get(struct web *web, struct request *request, struct db *db);
 void events_post(struct web *web, struct request *request, struct db *db);
 void health_get(struct web *web, struct request *request, struct db *db);
 void metrics_get(struct web *web, struct request *request, struct db *db);
