@@ -4,6 +4,7 @@
 #include <string.h>
 
 /* Keep in alphabetical order: one line a verb. */
+/* clang-format off */
 static const struct verb *const verb_table[] = {
     &verb_feeds,
     &verb_import,
@@ -11,6 +12,7 @@ static const struct verb *const verb_table[] = {
     &verb_tokens,
     NULL,
 };
+/* clang-format on */
 
 static const struct verb *find(const char *name)
 {
