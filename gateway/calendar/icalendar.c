@@ -23,10 +23,10 @@ static void put(struct ics_writer *writer, const char *piece, size_t length)
         writer->column += (int)length;
 }
 
+/* Names and their parameters are short, and our own. */
 static void put_name(struct ics_writer *writer, const char *name)
 {
-        for (; *name; name++)
-                put(writer, name, 1);
+        put(writer, name, strlen(name));
         put(writer, ":", 1);
 }
 
@@ -98,12 +98,28 @@ static size_t put_character(struct ics_writer *writer, const unsigned char *text
         return length ? length : 1;
 }
 
+static bool is_plain(unsigned char byte, bool escapes)
+{
+        return byte >= 0x20 && byte < 0x7f && !(escapes && (byte == '\\' || byte == ';' || byte == ','));
+}
+
 static void put_value(struct ics_writer *writer, const char *value, bool escapes)
 {
-        const unsigned char *at = (const unsigned char *)value, *end = at + ICS_VALUE_MAX;
+        const unsigned char *at = (const unsigned char *)value, *end = at + strnlen(value, ICS_VALUE_MAX);
+        size_t run;
 
-        while (*at && at < end)
-                at += put_character(writer, at, escapes);
+        while (at < end) {
+                /* What fits on the line and needs no care goes in one piece. */
+                for (run = 0;
+                     at + run < end && writer->column + (int)run < ICS_LINE_MAX && is_plain(at[run], escapes);
+                     run++)
+                        ;
+                if (run)
+                        put(writer, (const char *)at, run);
+                else
+                        run = put_character(writer, at, escapes);
+                at += run;
+        }
 }
 
 void ics_begin(struct ics_writer *writer, const char *component)

@@ -20,7 +20,7 @@ struct ics_writer {
 
 void ics_init(struct ics_writer *writer, struct buf *buf);
 
-/* NAME may carry parameters ("DTSTART;TZID=Europe/Helsinki"); it is written as it stands. */
+/* NAME may carry parameters ("DTSTART;TZID=Europe/Helsinki"); it is written as it stands and fits a line. */
 void ics_begin(struct ics_writer *writer, const char *component);
 void ics_end(struct ics_writer *writer, const char *component);
 

@@ -52,14 +52,15 @@ static void read_change(struct zone *zone, int64_t utc, struct vtimezone_change 
 static int read_year(struct zone *zone, int year, struct vtimezone_change changes[static 2],
                      int days[static 2])
 {
-        int64_t start = (int64_t)date_from_civil(year, 1, 1) * DAY_SECONDS;
+        int64_t start = (int64_t)date_from_civil(year, 1, 1) * DAY_SECONDS, next;
         int64_t end = (int64_t)date_from_civil(year + 1, 1, 1) * DAY_SECONDS;
-        int count = 0;
+        int count = 0, before = zone_offset(zone, start), after;
 
         /* Ten days: two changes that follow one another closer are no rule of daylight saving. */
-        for (int64_t at = start, next; at < end; at = next) {
+        for (int64_t at = start; at < end; at = next, before = after) {
                 next = at + 10 * DAY_SECONDS < end ? at + 10 * DAY_SECONDS : end;
-                if (zone_offset(zone, at) == zone_offset(zone, next))
+                after = zone_offset(zone, next);
+                if (before == after)
                         continue;
                 if (count == 2)
                         return -1;
