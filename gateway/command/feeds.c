@@ -18,7 +18,7 @@
 #define QR_MARGIN 2 /* modules */
 
 struct feeds_options {
-        const char *db, *owner, *kind, *base_url;
+        const char *db, *config, *owner, *kind, *base_url;
         bool json, qr;
 };
 
@@ -252,6 +252,7 @@ static int run(int argc, char **argv, struct err *err)
         struct feeds_options options = {0};
         const struct option_spec table[] = {
             {.name = "--base-url", .value = &options.base_url},
+            {.name = "--config", .value = &options.config},
             {.name = "--db", .value = &options.db},
             {.name = "--for", .value = &options.owner},
             {.name = "--json", .flag = &options.json},
@@ -283,9 +284,9 @@ static int run(int argc, char **argv, struct err *err)
 
 const struct verb verb_feeds = {
     .name = "feeds",
-    .usage = "list [--json] [--db FILE]\n"
-             "create --for ID [--kind KIND] [--base-url URL] [--json | --qr] [--db FILE]\n"
-             "revoke ID [--db FILE]",
+    .usage = "list [--json] [--db FILE] [--config FILE]\n"
+             "create --for ID [--kind KIND] [--base-url URL] [--json | --qr] [--db FILE] [--config FILE]\n"
+             "revoke ID [--db FILE] [--config FILE]",
     .summary = "calendar links: of a person, workplace, group, school, municipality or network",
     .run = run,
 };

@@ -43,17 +43,14 @@ static void on_connect(struct mosquitto *client, void *context, int reason, int 
                        const mosquitto_property *properties)
 {
         struct connection *connection = context;
-        int mid;
 
         (void)client;
         (void)flags;
         (void)properties;
-        if (reason != 0) {
+        if (reason == 0)
+                connection->state = CONNECTION_READY;
+        else
                 lose(connection, "the broker refuses", mosquitto_reason_string(reason));
-                return;
-        }
-        connection->state = CONNECTION_READY;
-        connection_publish(connection, ENVELOPE_STATUS_TOPIC, ONLINE, strlen(ONLINE), false, &mid);
 }
 
 static void on_disconnect(struct mosquitto *client, void *context, int reason,
@@ -173,8 +170,19 @@ static void turn(struct connection *connection, short events)
                 lose(connection, "lost", error_text(r));
 }
 
+static void settle(struct connection *connection, enum connection_state before)
+{
+        int mid;
+
+        if (before == CONNECTION_PENDING && connection->state == CONNECTION_READY)
+                connection_publish(connection, ENVELOPE_STATUS_TOPIC, ONLINE, strlen(ONLINE), false, &mid);
+        if (connection->state == CONNECTION_PENDING && clock_monotonic_ms() >= connection->deadline_ms)
+                lose(connection, "no answer", "the broker says nothing");
+}
+
 enum connection_state connection_step(struct connection *connection, int wake_fd, int timeout_ms)
 {
+        enum connection_state before = connection->state;
         struct pollfd fds[] = {{.fd = mosquitto_socket(connection->client), .events = POLLIN},
                                {.fd = wake_fd, .events = POLLIN}};
 
@@ -190,8 +198,7 @@ enum connection_state connection_step(struct connection *connection, int wake_fd
                 lose(connection, "poll", strerror(errno));
         else
                 turn(connection, fds[0].revents);
-        if (connection->state == CONNECTION_PENDING && clock_monotonic_ms() >= connection->deadline_ms)
-                lose(connection, "no answer", "the broker says nothing");
+        settle(connection, before);
         return connection->state;
 }
 
