@@ -6,10 +6,11 @@
 #include "web/listen.h"
 #include "web/reader.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #define CONNECTION_MAX 512
-#define PER_ADDRESS_MAX 256
+#define PER_ADDRESS_MAX 128
 #define TIMEOUT_S 30
 #define DRAIN_MS 5000
 #define CONNECTION_BYTES \
@@ -32,6 +33,13 @@ static int start(struct httpd *httpd, int socket, struct err *err)
         return 0;
 }
 
+/* A proxy on this machine brings all of its clients from one address. */
+static bool is_loopback(const char *listen)
+{
+        return !listen || strncmp(listen, "127.", 4) == 0 || strcmp(listen, "::1") == 0 ||
+               strcmp(listen, "localhost") == 0;
+}
+
 static struct httpd *make(const struct httpd_options *options)
 {
         struct httpd *httpd = calloc(1, sizeof *httpd);
@@ -49,7 +57,8 @@ static struct httpd *make(const struct httpd_options *options)
         if (!options->connection_max)
                 httpd->options.connection_max = CONNECTION_MAX;
         if (!options->per_address_max)
-                httpd->options.per_address_max = PER_ADDRESS_MAX;
+                httpd->options.per_address_max =
+                    is_loopback(options->listen) ? httpd->options.connection_max : PER_ADDRESS_MAX;
         if (!options->timeout_s)
                 httpd->options.timeout_s = TIMEOUT_S;
         if (!options->drain_ms)

@@ -33,7 +33,7 @@ struct httpd_options {
         /* Fills the 404. */
         void (*missing)(struct web *web, struct request *request);
         unsigned connection_max;  /* 0: 512 */
-        unsigned per_address_max; /* 0: 256 */
+        unsigned per_address_max; /* 0: 128, on loopback connection_max */
         unsigned timeout_s;       /* 0: 30 */
         unsigned drain_ms;        /* how long httpd_close waits for answers that are owed; 0: 5000 */
 };

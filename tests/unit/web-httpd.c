@@ -488,6 +488,27 @@ static void limits_a_token(void **state)
         assert_int_equal(http_status(fixture->port, POST, headers(fixture, ONE), "{}"), 200);
 }
 
+static void limits_an_address(void **state)
+{
+        struct fixture *fixture = *state;
+        struct reply reply;
+        int fds[3];
+
+        fixture->options.per_address_max = 2;
+        fixture->options.timeout_s = 30;
+        fixture_open(fixture);
+        for (int i = 0; i < 2; i++) {
+                fds[i] = http_connect(fixture->port);
+                http_send(fds[i], "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+                assert_true(http_read(fds[i], false, &reply));
+                reply_fini(&reply);
+        }
+        fds[2] = http_connect(fixture->port);
+        assert_true(http_is_closed(fds[2]));
+        for (int i = 0; i < 3; i++)
+                close(fds[i]);
+}
+
 /* ---- stopping */
 
 static void *open_later(void *context)
@@ -583,6 +604,7 @@ int main(void)
             cmocka_unit_test_setup_teardown(survives_clients_that_leave, setup_open, teardown),
             cmocka_unit_test_setup_teardown(commits_in_groups, setup_open, teardown),
             cmocka_unit_test_setup_teardown(limits_a_token, setup, teardown),
+            cmocka_unit_test_setup_teardown(limits_an_address, setup, teardown),
             cmocka_unit_test_setup_teardown(stops_after_what_it_owes, setup_open, teardown),
             cmocka_unit_test_setup_teardown(stops_without_what_never_ends, setup, teardown),
             cmocka_unit_test_setup_teardown(refuses_a_taken_port, setup_open, teardown),
