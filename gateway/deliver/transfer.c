@@ -182,7 +182,7 @@ void transfer_outcome(struct transfer *transfer, CURLcode result, int64_t now_ut
                         *ret_retry_after =
                             retry_after_seconds(transfer->retry_after, transfer->date, now_utc);
         } else {
-                outcome.outcome = sent_bytes > 0 ? ATTEMPT_UNKNOWN : ATTEMPT_RETRY;
+                outcome.outcome = transfer->begun && sent_bytes > 0 ? ATTEMPT_UNKNOWN : ATTEMPT_RETRY;
                 snprintf(outcome.detail, sizeof outcome.detail, "%s",
                          transfer->begun && result == CURLE_ABORTED_BY_CALLBACK
                              ? "the connection broke after the request"

@@ -270,7 +270,7 @@ int message_expire(struct db *db, int64_t now_utc, struct message_list *list, in
         query_start(&q, db,
                     "UPDATE message SET state = CASE WHEN provider IS NULL THEN 'expired' ELSE 'unknown' END,"
                     "                   reason = 'deadline', changed = ?1"
-                    " WHERE state IN ('queued', 'retry', 'held') AND deadline <= ?1"
+                    " WHERE (state = 'queued' OR state = 'retry' OR state = 'held') AND deadline <= ?1"
                     " RETURNING " MESSAGE_COLUMNS,
                     err);
         query_int(&q, now_utc);
@@ -390,7 +390,8 @@ int message_next_time(struct db *db, int64_t *ret_utc, struct err *err)
             "           WHERE state IN ('queued', 'retry') AND channel = column1 AND urgent = column2) AS at"
             "    FROM (VALUES ('sms', 0), ('sms', 1), ('email', 0), ('email', 1))"
             "  UNION ALL"
-            "  SELECT min(deadline) FROM message WHERE state IN ('queued', 'retry', 'held'))",
+            "  SELECT min(deadline) FROM message"
+            "   WHERE deadline IS NOT NULL AND (state = 'queued' OR state = 'retry' OR state = 'held'))",
             err);
         r = query_row(&q);
         if (r > 0)

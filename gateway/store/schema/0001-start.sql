@@ -507,8 +507,10 @@ CREATE TABLE message(
   text TEXT NOT NULL,
   segments INTEGER,          -- of an SMS
   urgent INTEGER NOT NULL CHECK (urgent IN (0, 1)),
-  state TEXT NOT NULL CHECK (state IN ('queued', 'held', 'leased', 'accepted', 'delivered', 'retry', 'unknown', 'rejected',
-                                       'failed', 'expired', 'cancelled')),
+  -- Compared one by one: for each IN list of three and more SQLite builds a temporary table whenever the row changes.
+  state TEXT NOT NULL CHECK (state = 'leased' OR state = 'accepted' OR state = 'delivered' OR state = 'queued' OR state = 'held'
+                             OR state = 'retry' OR state = 'unknown' OR state = 'rejected' OR state = 'failed'
+                             OR state = 'expired' OR state = 'cancelled'),
   reason TEXT,               -- of held: quiet-hours, register-stale, fuse, confirmation; of end states: a code
   created INTEGER NOT NULL,
   not_before INTEGER NOT NULL, -- of queued, held (quiet hours) and retry
@@ -520,7 +522,8 @@ CREATE TABLE message(
 ) STRICT;
 CREATE INDEX message_ready ON message(channel, urgent, not_before, id) WHERE state IN ('queued', 'retry');
 CREATE INDEX message_open ON message(state, not_before) WHERE state IN ('held', 'leased');
-CREATE INDEX message_deadline ON message(deadline) WHERE state IN ('queued', 'retry', 'held');
+CREATE INDEX message_deadline ON message(deadline)
+  WHERE deadline IS NOT NULL AND (state = 'queued' OR state = 'retry' OR state = 'held');
 CREATE INDEX message_provider ON message(provider, provider_id) WHERE provider_id IS NOT NULL;
 CREATE INDEX message_person ON message(person);
 
@@ -534,17 +537,16 @@ CREATE TABLE message_notice(
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE attempt(
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
   message INTEGER NOT NULL REFERENCES message(id),
-  number INTEGER NOT NULL,
+  number INTEGER NOT NULL,   -- from 1
   provider TEXT NOT NULL,
   started INTEGER NOT NULL,
   ended INTEGER,
-  outcome TEXT CHECK (outcome IN ('accepted', 'rejected', 'retry', 'unknown')), -- NULL: not known yet
+  outcome TEXT CHECK (outcome = 'accepted' OR outcome = 'rejected' OR outcome = 'retry' OR outcome = 'unknown'), -- NULL: not known yet
   status INTEGER,            -- HTTP or SMTP status
   detail TEXT,               -- the provider's code or the transport's error, never the text or the address
-  UNIQUE (message, number)
-) STRICT;
+  PRIMARY KEY (message, number)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE receipt(
   id INTEGER PRIMARY KEY AUTOINCREMENT,

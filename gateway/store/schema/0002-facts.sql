@@ -79,7 +79,8 @@ END;
 -- What became of a message is a fact too: the ladder and the corrections read it.
 CREATE TRIGGER change_message AFTER UPDATE OF state ON message
 WHEN NEW.state <> OLD.state
- AND NEW.state IN ('held', 'accepted', 'delivered', 'rejected', 'failed', 'expired', 'unknown') BEGIN
+ AND (NEW.state = 'accepted' OR NEW.state = 'delivered' OR NEW.state = 'held' OR NEW.state = 'rejected' OR NEW.state = 'failed'
+      OR NEW.state = 'expired' OR NEW.state = 'unknown') BEGIN
   DELETE FROM change WHERE (kind, subject) IN
     (SELECT m.kind, m.subject FROM message_notice mn JOIN notice n ON n.id = mn.notice
        JOIN rule_match m ON m.id = n.match WHERE mn.message = NEW.id);
