@@ -13,7 +13,7 @@
 #define LABEL "%-*s"
 
 struct messages_options {
-        const char *db, *state, *recipient, *limit;
+        const char *config, *db, *state, *recipient, *limit;
         bool json;
 };
 
@@ -475,6 +475,7 @@ static int run(int argc, char **argv, struct err *err)
 {
         struct messages_options options = {0};
         const struct option_spec table[] = {
+            {.name = "--config", .value = &options.config},
             {.name = "--db", .value = &options.db},
             {.name = "--json", .flag = &options.json},
             {.name = "--limit", .value = &options.limit},
@@ -512,7 +513,8 @@ static int run(int argc, char **argv, struct err *err)
 
 const struct verb verb_messages = {
     .name = "messages",
-    .usage = "[--state S] [--recipient ID] [--limit N] [--json] [--db FILE]\nshow ID [--json] [--db FILE]",
+    .usage = "[--state S] [--recipient ID] [--limit N] [--json] [--db FILE] [--config FILE]\n"
+             "show ID [--json] [--db FILE] [--config FILE]",
     .summary = "the log of messages; show: the whole chain behind one",
     .run = run,
 };
