@@ -71,7 +71,7 @@ static int mark_clean(struct db *db, const char *window, struct err *err)
 
 /* ---- who uses which calendar */
 
-static int link_organisations(struct db *db, struct err *err)
+static int link_organisations(struct db *db, bool *ret_changed, struct err *err)
 {
         struct query q;
         int r;
@@ -109,7 +109,10 @@ static int link_organisations(struct db *db, struct err *err)
             " WHERE calendar <> excluded.calendar OR timezone <> excluded.timezone"
             "    OR languages <> excluded.languages OR tenant <> excluded.tenant",
             err);
-        return query_run(&q);
+        r = query_run(&q);
+        if (r == 0)
+                *ret_changed = db_changes(db) > 0;
+        return r;
 }
 
 /* ---- the days of one calendar */
@@ -372,7 +375,7 @@ static int refresh_all(struct db *db, struct window window, bool *ret_changed, s
 
         if (!entry || !in_term || !noon)
                 return err_set(err, ERR_NOMEM, "calendar: out of memory");
-        r = link_organisations(db, err);
+        r = link_organisations(db, ret_changed, err);
         while (r >= 0 && (r = next_calendar(db, &days, after, err)) > 0) {
                 r = refresh_calendar(db, &days, window, ret_changed, err);
                 memcpy(after, days.calendar, sizeof after);

@@ -28,8 +28,8 @@ CREATE INDEX organisation_parent ON organisation(parent);
 -- Every organisation with each of its ancestors and itself (distance 0); kept by triggers.
 CREATE TABLE organisation_tree(
   descendant TEXT NOT NULL,
+  distance INTEGER NOT NULL, -- the key's columns first: else integrity_check of SQLite 3.40.1 sees NULLs that are none
   ancestor TEXT NOT NULL,
-  distance INTEGER NOT NULL,
   PRIMARY KEY (descendant, distance)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX organisation_tree_ancestor ON organisation_tree(ancestor, descendant);

@@ -141,8 +141,8 @@ CREATE INDEX visit_starts ON visit(starts);
 CREATE TABLE visit_party(
   visit TEXT NOT NULL REFERENCES visit(id),
   side TEXT NOT NULL CHECK (side IN ('host', 'guest')),
-  kind TEXT NOT NULL CHECK (kind IN ('person', 'organisation')),
   party TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('person', 'organisation')),
   PRIMARY KEY (visit, side, party)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX visit_party_party ON visit_party(party);
