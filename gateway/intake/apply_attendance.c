@@ -130,7 +130,7 @@ static int32_t read_day(struct apply *apply, const struct apply_subject *pupil)
 static int read_hours(struct apply *apply, const struct apply_subject *pupil, int32_t date, const char *day,
                       bool at_workplace, struct hours *ret_hours)
 {
-        struct hours hours;
+        struct hours hours = {0};
         int32_t local;
         int seconds, r;
 
@@ -158,7 +158,7 @@ int apply_attendance_marked(struct apply *apply)
         struct attendance_mark row = {.event = apply->seq, .received = apply->now_utc};
         struct apply_subject pupil;
         char day[DATE_TEXT_MAX];
-        struct hours hours;
+        struct hours hours = {0};
         int32_t date;
         int r;
 
