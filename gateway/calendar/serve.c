@@ -192,11 +192,6 @@ static int fill_answer(struct calendar_cache *cache, const struct calendar_reque
         memcpy(answer->hash, entry->hash, FEED_HASH_BYTES);
         print_etag(entry, answer->is_gzip, answer->etag);
         http_date_print(entry->changed, answer->last_modified);
-        if (http_is_unchanged(request->if_none_match, request->if_modified_since, answer->etag,
-                              entry->changed, now_utc)) {
-                answer->status = 304;
-                return 0;
-        }
         if (answer->is_gzip && !entry->gzip && request->is_hurried) {
                 answer->status = 0;
                 return 0;
@@ -208,6 +203,9 @@ static int fill_answer(struct calendar_cache *cache, const struct calendar_reque
                 cache_store(cache, feed->id, entry);
         }
         answer->body = calendar_body_ref(answer->is_gzip ? entry->gzip : entry->body);
+        if (http_is_unchanged(request->if_none_match, request->if_modified_since, answer->etag,
+                              entry->changed, now_utc))
+                answer->status = 304;
         return 0;
 }
 

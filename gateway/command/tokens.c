@@ -11,7 +11,7 @@
 #include <string.h>
 
 struct arguments {
-        const char *db, *name, *scope, *organisation, *source;
+        const char *db, *config, *name, *scope, *organisation, *source;
         bool is_json;
 };
 
@@ -181,10 +181,10 @@ static int run(int argc, char **argv, struct err *err)
 
 const struct verb verb_tokens = {
     .name = "tokens",
-    .usage = "list [--json] [--db FILE]\n"
-             "create --name NAME --scope SCOPE[,SCOPE] [--organisation ID] [--source PREFIX] [--json] [--db "
-             "FILE]\n"
-             "revoke ID [--json] [--db FILE]",
+    .usage = "list [--json] [--db FILE] [--config FILE]\n"
+             "create --name NAME --scope SCOPE[,SCOPE] [--organisation ID] [--source PREFIX] [--json] "
+             "[--db FILE] [--config FILE]\n"
+             "revoke ID [--json] [--db FILE] [--config FILE]",
     .summary = "makes, lists and revokes API tokens (scopes: clock:write, events:read, events:write)",
     .run = run,
 };

@@ -15,8 +15,8 @@
         ((size_t)256 << 10) /* larger ones are not kept: MEMO_SIZE of them at most are \
                              */
 
-/* The last 200 for a link. The same rows in the same second give the same answer, so a link that is asked for
- * all the time is looked up once a second. The I/O thread's. */
+/* The last calendar of a link. The same rows in the same second give the same answer, so a link that is asked
+ * for all the time is looked up once a second. The I/O thread's. */
 struct memo {
         char token[LINK_TOKEN_MAX];
         int64_t version, now_utc; /* of the rows, by PRAGMA data_version of the I/O thread's connection */
@@ -122,15 +122,13 @@ static void release(void *owner)
         calendar_body_unref(owner);
 }
 
+/* The length of the body goes with a 304 too; the body itself does not. */
 static void fill(struct request *request, struct calendar_answer *answer)
 {
         struct response *response = &request->response;
 
-        if (answer->status == 200)
-                response_shared(response, 200, CALENDAR_CONTENT_TYPE, answer->body->data,
-                                answer->body->length, release, answer->body);
-        else
-                response_literal(response, 304, NULL, "");
+        response_shared(response, answer->status, answer->status == 200 ? CALENDAR_CONTENT_TYPE : NULL,
+                        answer->body->data, answer->body->length, release, answer->body);
         response->cache = "private, no-cache"; /* to be kept, and asked for again each time */
         response_header(response, "ETag", answer->etag);
         response_header(response, "Last-Modified", answer->last_modified);
@@ -156,13 +154,10 @@ static bool recall(struct web *web, const char *token, int64_t version, int64_t 
             memo->answer.is_gzip != asked->accepts_gzip || strcmp(memo->token, token) != 0)
                 return false;
         *ret_answer = memo->answer;
+        calendar_body_ref(ret_answer->body);
         if (http_is_unchanged(asked->if_none_match, asked->if_modified_since, memo->answer.etag,
-                              memo->answer.changed, now_utc)) {
+                              memo->answer.changed, now_utc))
                 ret_answer->status = 304;
-                ret_answer->body = NULL;
-        } else {
-                calendar_body_ref(ret_answer->body);
-        }
         return true;
 }
 
@@ -171,11 +166,12 @@ static void remember(struct web *web, const char *token, int64_t version, int64_
 {
         struct memo *memo = memo_of(web, token, answer->is_gzip);
 
-        if (answer->status != 200 || answer->body->length > MEMO_BODY_MAX_BYTES ||
+        if (!answer->body || answer->body->length > MEMO_BODY_MAX_BYTES ||
             strlen(token) >= sizeof memo->token)
                 return;
         calendar_body_unref(memo->answer.body);
         *memo = (struct memo){.version = version, .now_utc = now_utc, .answer = *answer};
+        memo->answer.status = 200;
         memcpy(memo->token, token, strlen(token) + 1);
         calendar_body_ref(answer->body);
 }
