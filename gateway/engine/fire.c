@@ -62,23 +62,20 @@ static int compose_in(struct telling *telling, const char *language, const char 
 
 /* A language without the template gets the organisation's first, and one line of its own that says whom to
  * call. */
-static int add_own_line(struct telling *telling, const char *language, const char *zone,
-                        enum catalogue_kind kind, char **text, struct err *err)
+static int add_own_line(struct telling *telling, const char *language, const char *zone, char **text,
+                        struct err *err)
 {
-        _cleanup_(free_ptr) char *title = NULL;
-        char *line = NULL, *both = NULL;
+        _cleanup_(free_ptr) char *title = NULL, *line = NULL;
+        char *both;
         int r;
 
-        if (!catalogue_find(telling->firing->engine->catalogue, language, "whom-to-call", kind))
+        if (!catalogue_find(telling->firing->engine->catalogue, language, "call-school", CATALOGUE_SMS))
                 return 0;
-        r = compose_in(telling, language, zone, kind, "whom-to-call", &title, &line, err);
+        r = compose_in(telling, language, zone, CATALOGUE_SMS, "call-school", &title, &line, err);
         if (r < 0)
                 return r;
         if (asprintf(&both, "%s\n%s", *text, line) < 0)
-                r = err_set(err, ERR_NOMEM, "engine: out of memory");
-        free(line);
-        if (r < 0)
-                return r;
+                return err_set(err, ERR_NOMEM, "engine: out of memory");
         free(*text);
         *text = both;
         return 0;
@@ -101,7 +98,7 @@ static int compose(struct telling *telling, const struct recipient_person *perso
         r = compose_in(telling, message->language, zone, kind, telling->notify->template, ret_title, ret_text,
                        err);
         if (r == 0 && !has_own)
-                r = add_own_line(telling, own, zone, kind, ret_text, err);
+                r = add_own_line(telling, own, zone, ret_text, err);
         if (r == 0 && kind == CATALOGUE_SMS)
                 r = segment_count(*ret_text, &size, err);
         message->segments = (int)size.segments;

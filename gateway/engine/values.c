@@ -78,7 +78,6 @@ static int set_teacher(struct value *values, struct firing *firing, struct err *
         return r < 0 ? r : 0;
 }
 
-/* Of a protected pupil no template sees a place, whatever it asks for. */
 static int set_workplace(struct value *values, struct firing *firing, struct err *err)
 {
         _cleanup_(free_ptr) char *name = NULL;
@@ -100,9 +99,12 @@ int firing_values(struct firing *firing, struct value **ret_values, struct err *
         if (!values)
                 return err_set(err, ERR_NOMEM, "engine: out of memory");
         set_facts(values, firing);
-        value_set_text(values, "school.name", firing->place.school);
         value_set_text(values, "school.phone", firing->place.phone);
-        value_set_text(values, "unit.name", firing->place.unit);
+        if (!firing->pupil_is_protected) { /* of a protected pupil no template sees a place, whatever it asks
+                                              for */
+                value_set_text(values, "school.name", firing->place.school);
+                value_set_text(values, "unit.name", firing->place.unit);
+        }
         r = set_person(values, "pupil", firing->row->pupil, firing, err);
         if (r == 0)
                 r = set_person(values, "supervisor", firing->row->supervisor, firing, err);

@@ -48,7 +48,7 @@ static const struct hostile {
     {"SELECT pupil AS subject, random() AS key, 1 AS due, 1 AS expires FROM absence", "random"},
     {"SELECT pupil AS subject, zeroblob(1000000000) AS key, 1 AS due, 1 AS expires FROM absence", "zeroblob"},
     {"SELECT name AS subject, 1 AS key, 1 AS due, 1 AS expires FROM sqlite_schema", "sqlite_"},
-    {"SELECT name AS subject, 1 AS key, 1 AS due, 1 AS expires FROM pragma_table_info('person')", "pragma"},
+    {"SELECT name AS subject, 1 AS key, 1 AS due, 1 AS expires FROM pragma_table_info('person')", "sqlite_"},
     {"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS subject, i AS key, 1 AS "
      "due, 1 AS "
      "expires FROM n",

@@ -1,0 +1,243 @@
+#include "command/config.h"
+#include "base/yaml.h"
+#include "command/resources.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PORT_DEFAULT 8080
+#define BROKER_PORT_DEFAULT 1883
+#define SECRET_MAX 4096 /* bytes of a file that holds a secret */
+
+static int copy(const char *text, char **ret_copy, struct err *err)
+{
+        *ret_copy = strdup(text);
+        return *ret_copy ? 0 : err_set(err, ERR_NOMEM, "configuration: out of memory");
+}
+
+static int read_text(const struct yaml_node *mapping, const char *key, char **ret_text, struct err *err)
+{
+        const struct yaml_node *node = yaml_get(mapping, key);
+        const char *text;
+        int r;
+
+        if (!node)
+                return 0;
+        r = yaml_text(node, &text, err);
+        return r < 0 ? r : copy(text, ret_text, err);
+}
+
+static int read_port(const struct yaml_node *mapping, int otherwise, int *ret_port, struct err *err)
+{
+        const struct yaml_node *node = yaml_get(mapping, "port");
+        int64_t port = otherwise;
+        int r = node ? yaml_int(node, 0, 65535, &port, err) : 0;
+
+        *ret_port = (int)port;
+        return r;
+}
+
+/* A secret stands in a file of its own, so that the configuration may be shown to others. */
+static int read_secret(const struct yaml_node *node, char **ret_text, struct err *err)
+{
+        char secret[SECRET_MAX + 1];
+        const char *path;
+        size_t length;
+        FILE *file;
+        int r = yaml_text(node, &path, err);
+
+        if (r < 0)
+                return r;
+        file = fopen(path, "re");
+        if (!file)
+                return yaml_refuse(node, err, "cannot read %s: make the file readable for the gateway", path);
+        length = fread(secret, 1, SECRET_MAX, file);
+        fclose(file);
+        while (length && (secret[length - 1] == '\n' || secret[length - 1] == '\r'))
+                length--;
+        secret[length] = '\0';
+        return copy(secret, ret_text, err);
+}
+
+/* ---- providers */
+
+static int read_setting(struct config_provider *provider, const struct yaml_node *node, struct err *err)
+{
+        struct config_setting *setting = &provider->settings[provider->setting_count];
+        const char *name = yaml_key(node), *text;
+        size_t length = strlen(name);
+        int r;
+
+        if (provider->setting_count == CONFIG_SETTING_MAX)
+                return yaml_refuse(node, err, "more than %d settings: use fewer", CONFIG_SETTING_MAX);
+        provider->setting_count++;
+        if (length > 5 && strcmp(name + length - 5, "_file") == 0) {
+                setting->name = strndup(name, length - 5);
+                r = read_secret(node, &setting->value, err);
+        } else {
+                setting->name = strdup(name);
+                r = yaml_text(node, &text, err);
+                if (r == 0)
+                        r = copy(text, &setting->value, err);
+        }
+        return r == 0 && !setting->name ? err_set(err, ERR_NOMEM, "configuration: out of memory") : r;
+}
+
+/* "twilio" is the shipped file of that name; anything with a slash is a path. */
+static int provider_path(const char *name, char **ret_path, struct err *err)
+{
+        _cleanup_(free_ptr) char *folder = NULL;
+        int r;
+
+        if (strchr(name, '/'))
+                return copy(name, ret_path, err);
+        r = resource_folder("providers", &folder, err);
+        if (r == 0 && asprintf(ret_path, "%s/%s.yaml", folder, name) < 0)
+                r = err_set(err, ERR_NOMEM, "configuration: out of memory");
+        return r;
+}
+
+static int add_provider(struct config *config, const char *name, struct config_provider **ret_provider,
+                        struct err *err)
+{
+        *ret_provider = &config->providers[config->provider_count++];
+        return provider_path(name, &(*ret_provider)->file, err);
+}
+
+static int read_provider(struct config *config, const struct yaml_node *item, struct err *err)
+{
+        static const char *const keys[] = {"name", "settings", NULL};
+        const struct yaml_node *settings = yaml_get(item, "settings"), *node;
+        struct config_provider *provider;
+        const char *name;
+        int r;
+
+        if (config->provider_count == CONFIG_PROVIDER_MAX)
+                return yaml_refuse(item, err, "more than %d providers: use fewer", CONFIG_PROVIDER_MAX);
+        r = yaml_only_keys(item, keys, err);
+        if (r == 0)
+                r = yaml_need(item, "name", &node, err);
+        if (r == 0)
+                r = yaml_text(node, &name, err);
+        if (r == 0)
+                r = add_provider(config, name, &provider, err);
+        if (r == 0 && settings)
+                r = yaml_want(settings, YAML_KIND_MAPPING, err);
+        for (int i = 0; r == 0 && settings && i < yaml_count(settings); i++)
+                r = read_setting(provider, yaml_at(settings, i), err);
+        if (r == 0 && strcmp(name, "sandbox") == 0)
+                config->is_sandbox = true;
+        return r;
+}
+
+static int read_providers(struct config *config, const struct yaml_node *providers, struct err *err)
+{
+        struct config_provider *sandbox;
+        int r = 0;
+
+        if (!providers) {
+                config->is_sandbox = true;
+                return add_provider(config, "sandbox", &sandbox, err);
+        }
+        r = yaml_want(providers, YAML_KIND_SEQUENCE, err);
+        for (int i = 0; r == 0 && i < yaml_count(providers); i++)
+                r = read_provider(config, yaml_at(providers, i), err);
+        return r;
+}
+
+/* ---- the broker and the whole */
+
+static int read_broker(struct config *config, const struct yaml_node *broker, struct err *err)
+{
+        static const char *const keys[] = {
+            "host", "port", "user", "password_file", "ca_file", "certificate_file", "key_file", NULL};
+        const struct yaml_node *password = yaml_get(broker, "password_file");
+        int r;
+
+        if (!broker)
+                return 0;
+        r = yaml_only_keys(broker, keys, err);
+        if (r == 0)
+                r = read_text(broker, "host", &config->broker_host, err);
+        if (r == 0 && !config->broker_host)
+                r = copy("127.0.0.1", &config->broker_host, err);
+        if (r == 0)
+                r = read_port(broker, BROKER_PORT_DEFAULT, &config->broker_port, err);
+        if (r == 0)
+                r = read_text(broker, "user", &config->broker_user, err);
+        if (r == 0 && password)
+                r = read_secret(password, &config->broker_password, err);
+        if (r == 0)
+                r = read_text(broker, "ca_file", &config->broker_ca, err);
+        if (r == 0)
+                r = read_text(broker, "certificate_file", &config->broker_certificate, err);
+        return r < 0 ? r : read_text(broker, "key_file", &config->broker_key, err);
+}
+
+static int read_config(struct config *config, const struct yaml_node *root, struct err *err)
+{
+        static const char *const keys[] = {"database",  "listen",    "port",   "base_url", "rules",
+                                           "templates", "providers", "broker", NULL};
+        int r = root ? yaml_only_keys(root, keys, err) : 0;
+
+        if (r == 0)
+                r = read_text(root, "database", &config->database, err);
+        if (r == 0)
+                r = read_text(root, "listen", &config->listen, err);
+        if (r == 0 && !config->listen)
+                r = copy("127.0.0.1", &config->listen, err);
+        if (r == 0)
+                r = read_port(root, PORT_DEFAULT, &config->port, err);
+        if (r == 0)
+                r = read_text(root, "base_url", &config->base_url, err);
+        if (r == 0)
+                r = read_text(root, "rules", &config->rules, err);
+        if (r == 0)
+                r = read_text(root, "templates", &config->templates, err);
+        if (r == 0)
+                r = read_providers(config, yaml_get(root, "providers"), err);
+        return r < 0 ? r : read_broker(config, yaml_get(root, "broker"), err);
+}
+
+int config_load(const char *path, struct config *ret_config, struct err *err)
+{
+        _cleanup_(yaml_freep) struct yaml *yaml = NULL;
+        struct config config = {0};
+        int r = path ? yaml_load(path, &yaml, err) : 0;
+
+        if (r == 0)
+                r = read_config(&config, yaml ? yaml_root(yaml) : NULL, err);
+        if (r < 0) {
+                config_fini(&config);
+                return r;
+        }
+        *ret_config = config;
+        return 0;
+}
+
+static void fini_provider(struct config_provider *provider)
+{
+        free(provider->file);
+        for (int i = 0; i < provider->setting_count; i++) {
+                free(provider->settings[i].name);
+                free(provider->settings[i].value);
+        }
+}
+
+void config_fini(struct config *config)
+{
+        for (int i = 0; i < config->provider_count; i++)
+                fini_provider(&config->providers[i]);
+        free(config->database);
+        free(config->listen);
+        free(config->base_url);
+        free(config->rules);
+        free(config->templates);
+        free(config->broker_host);
+        free(config->broker_user);
+        free(config->broker_password);
+        free(config->broker_ca);
+        free(config->broker_certificate);
+        free(config->broker_key);
+        *config = (struct config){0};
+}

@@ -1,0 +1,39 @@
+/* config: the configuration file of the gateway, read and checked. README.md shows every key. Without a file
+ * everything has a default: loopback, the sandbox provider, the shipped rules and templates, no broker. */
+#ifndef COMMAND_CONFIG_H
+#define COMMAND_CONFIG_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+
+#define CONFIG_PROVIDER_MAX 16
+#define CONFIG_SETTING_MAX 24
+
+struct config_setting {
+        char *name, *value; /* value: written here, or read from the file that `NAME_file` names */
+};
+
+struct config_provider {
+        char *file; /* path of the provider's YAML */
+        struct config_setting settings[CONFIG_SETTING_MAX];
+        int setting_count;
+};
+
+struct config {
+        char *database;          /* NULL: the default place */
+        char *listen, *base_url; /* base_url NULL: http://LISTEN:PORT */
+        int port;
+        char *rules, *templates; /* folders laid over the shipped ones; NULL: none */
+        bool is_sandbox;         /* no provider was named: the sandbox is the provider */
+        struct config_provider providers[CONFIG_PROVIDER_MAX];
+        int provider_count;
+        char *broker_host, *broker_user, *broker_password, *broker_ca, *broker_certificate, *broker_key;
+        int broker_port; /* 0: no broker */
+};
+
+/* PATH NULL: the defaults. */
+int config_load(const char *path, struct config *ret_config, struct err *err);
+void config_fini(struct config *config);
+
+#endif

@@ -1,0 +1,116 @@
+#include "command/resources.h"
+#include "compose/catalogue.h"
+#include "engine/rule.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define INSTALLED "/usr/share/kapula"
+#define LOCAL "/etc/kapula"
+#define CLIMB_MAX 4 /* folders above the executable that may be the source tree's top */
+
+/* providers/ stands in gateway/ in the source tree. */
+static bool try(const char *top, const char *name, char **ret_path)
+{
+        static const char *const below[] = {"", "/gateway"};
+
+        for (size_t i = 0; i < ARRAY_SIZE(below); i++) {
+                char *path = NULL;
+
+                if (asprintf(&path, "%s%s/%s", top, below[i], name) < 0)
+                        return false;
+                if (access(path, R_OK | X_OK) == 0) {
+                        *ret_path = path;
+                        return true;
+                }
+                free(path);
+        }
+        return false;
+}
+
+int resource_folder(const char *name, char **ret_path, struct err *err)
+{
+        char top[PATH_MAX];
+        ssize_t length = readlink("/proc/self/exe", top, sizeof top - 1);
+        char *slash;
+
+        top[length > 0 ? length : 0] = '\0';
+        for (int i = 0; i < CLIMB_MAX && (slash = strrchr(top, '/')); i++) {
+                *slash = '\0';
+                if (try(top, name, ret_path))
+                        return 0;
+        }
+        if (try(INSTALLED, name, ret_path))
+                return 0;
+        return err_set(err, ERR_IO,
+                       "%s: not found beside the program nor in " INSTALLED ": install Kapula anew", name);
+}
+
+static void print_fault(void *context, const struct err *fault)
+{
+        (void)context;
+        fprintf(stderr, "kapula: %s\n", fault->text);
+}
+
+/* The folders that NAME is read from, in order; *ret_shipped is to be freed. */
+static int folders_of(const char *name, const char *folder, const char *overlay, const char *ret_folders[3],
+                      int *ret_count, char **ret_shipped, char **ret_local, struct err *err)
+{
+        int count = 0, r = 0;
+
+        if (folder) {
+                ret_folders[count++] = folder;
+        } else {
+                r = resource_folder(name, ret_shipped, err);
+                if (r < 0)
+                        return r;
+                ret_folders[count++] = *ret_shipped;
+                if (asprintf(ret_local, LOCAL "/%s", name) < 0)
+                        return err_set(err, ERR_NOMEM, "out of memory");
+                if (access(*ret_local, R_OK | X_OK) == 0)
+                        ret_folders[count++] = *ret_local;
+        }
+        if (overlay)
+                ret_folders[count++] = overlay;
+        *ret_count = count;
+        return 0;
+}
+
+int resource_rules(struct db *db, const char *folder, const char *overlay, bool tell,
+                   struct rulebook **ret_book, struct err *err)
+{
+        _cleanup_(free_ptr) char *shipped = NULL, *local = NULL;
+        const char *folders[3];
+        int count, r;
+
+        r = folders_of("rules", folder, overlay, folders, &count, &shipped, &local, err);
+        return r < 0 ? r : rulebook_load(db, folders, count, tell ? print_fault : NULL, NULL, ret_book, err);
+}
+
+int resource_templates(const char *folder, const char *overlay, struct catalogue **ret_catalogue,
+                       struct err *err)
+{
+        _cleanup_(free_ptr) char *shipped = NULL, *local = NULL;
+        struct catalogue *catalogue;
+        const char *folders[3];
+        int count, r;
+
+        r = folders_of("templates", folder, overlay, folders, &count, &shipped, &local, err);
+        if (r < 0)
+                return r;
+        catalogue = catalogue_new();
+        if (!catalogue)
+                return err_set(err, ERR_NOMEM, "templates: out of memory");
+        for (int i = 0; i < count && r == 0; i++)
+                r = catalogue_add_folder(catalogue, folders[i], err);
+        if (r == 0)
+                r = catalogue_check(catalogue, err);
+        if (r < 0) {
+                catalogue_free(catalogue);
+                return r;
+        }
+        *ret_catalogue = catalogue;
+        return 0;
+}

@@ -1,0 +1,25 @@
+/* resources: where the shipped rules, templates and providers stand, and reading them. The folders beside the
+ * source tree of the executable come first, then /usr/share/kapula; files below /etc/kapula replace shipped
+ * ones of the same name. */
+#ifndef COMMAND_RESOURCES_H
+#define COMMAND_RESOURCES_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+
+struct catalogue;
+struct db;
+struct rulebook;
+
+/* The shipped folder NAME ("rules", "templates", "providers"). free() it. */
+int resource_folder(const char *name, char **ret_path, struct err *err);
+
+/* FOLDER: in place of the shipped and the local ones, NULL: those. OVERLAY: laid over them, may be NULL.
+ * Every fault is told on standard error when TELL is set; the first comes back in ERR. */
+int resource_rules(struct db *db, const char *folder, const char *overlay, bool tell,
+                   struct rulebook **ret_book, struct err *err);
+int resource_templates(const char *folder, const char *overlay, struct catalogue **ret_catalogue,
+                       struct err *err);
+
+#endif

@@ -1,0 +1,167 @@
+#include "engine/loop.h"
+#include "base/log.h"
+#include "engine/engine.h"
+#include "store/calendar_day.h"
+#include "store/db.h"
+#include "store/writer.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <time.h>
+
+#define POLL_MS 1000  /* other programs' writes */
+#define FAULT_MS 5000 /* after a step that failed as a whole */
+
+struct engine_loop {
+        struct engine *engine;
+        struct writer *writer;
+        struct db *reader;
+        const struct clock *clock;
+        pthread_t thread;
+        pthread_mutex_t step; /* held while a step runs: guards the engine */
+        pthread_mutex_t mutex;
+        pthread_cond_t wake;
+        bool woken, stopping;
+};
+
+/* One step as a job. */
+struct step_job {
+        struct writer_job job;
+        struct engine *engine;
+        int done;
+};
+
+static int run_step(struct writer_job *job, struct db *db, int64_t now_utc, struct err *err)
+{
+        struct step_job *step = (struct step_job *)job;
+        int r = calendar_refresh(db, now_utc, err);
+
+        return r < 0 ? r : engine_step(step->engine, db, now_utc, ENGINE_STEP_MAX, &step->done, err);
+}
+
+/* Milliseconds until there is work; 0 when there is some. */
+static int64_t wait_ms(struct engine_loop *loop)
+{
+        int64_t next, now = clock_now_utc(loop->clock);
+        struct err err;
+
+        if (engine_next_time(loop->reader, &next, &err) < 0) {
+                log_error("engine", "cannot look for work: %s", err.text);
+                return FAULT_MS;
+        }
+        if (next <= now)
+                return 0;
+        if (loop->clock->is_virtual || next - now > POLL_MS / 1000)
+                return POLL_MS;
+        return (next - now) * 1000;
+}
+
+static bool sleep_ms(struct engine_loop *loop, int64_t ms)
+{
+        struct timespec until;
+        int64_t at;
+        bool stopping;
+
+        at = clock_monotonic_ms() + ms;
+        until = (struct timespec){.tv_sec = at / 1000, .tv_nsec = at % 1000 * 1000000};
+        pthread_mutex_lock(&loop->mutex);
+        while (ms > 0 && !loop->woken && !loop->stopping)
+                if (pthread_cond_timedwait(&loop->wake, &loop->mutex, &until) != 0)
+                        break;
+        loop->woken = false;
+        stopping = loop->stopping;
+        pthread_mutex_unlock(&loop->mutex);
+        return !stopping;
+}
+
+static void *loop_main(void *context)
+{
+        struct engine_loop *loop = context;
+        struct step_job step;
+        struct err err;
+        int64_t ms;
+        int r;
+
+        while (sleep_ms(loop, ms = wait_ms(loop))) {
+                if (ms > 0)
+                        continue; /* woken, or the time is over: look again */
+                step = (struct step_job){.job.run = run_step, .engine = loop->engine};
+                pthread_mutex_lock(&loop->step);
+                r = writer_run(loop->writer, &step.job, &err);
+                pthread_mutex_unlock(&loop->step);
+                if (r < 0) {
+                        log_error("engine", "a step failed and is tried again: %s", err.text);
+                        sleep_ms(loop, FAULT_MS);
+                }
+        }
+        return NULL;
+}
+
+static void wake_on_commit(void *context)
+{
+        engine_loop_wake(context);
+}
+
+int engine_loop_open(const char *database, struct engine *engine, struct writer *writer,
+                     const struct clock *clock, struct engine_loop **ret_loop, struct err *err)
+{
+        struct engine_loop *loop = calloc(1, sizeof *loop);
+        pthread_condattr_t attributes;
+        int r;
+
+        if (!loop)
+                return err_set(err, ERR_NOMEM, "engine: out of memory");
+        loop->engine = engine;
+        loop->writer = writer;
+        loop->clock = clock;
+        pthread_condattr_init(&attributes);
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+        pthread_cond_init(&loop->wake, &attributes);
+        pthread_condattr_destroy(&attributes);
+        pthread_mutex_init(&loop->mutex, NULL);
+        pthread_mutex_init(&loop->step, NULL);
+        r = db_open(database, DB_READER, &loop->reader, err);
+        if (r == 0)
+                r = writer_on_commit(writer, wake_on_commit, loop);
+        if (r == 0 && pthread_create(&loop->thread, NULL, loop_main, loop) != 0)
+                r = err_set(err, ERR_IO, "engine: cannot start a thread");
+        if (r < 0) {
+                db_close(loop->reader);
+                free(loop);
+                return r;
+        }
+        *ret_loop = loop;
+        return 0;
+}
+
+struct engine_loop *engine_loop_close(struct engine_loop *loop)
+{
+        if (!loop)
+                return NULL;
+        pthread_mutex_lock(&loop->mutex);
+        loop->stopping = true;
+        pthread_cond_signal(&loop->wake);
+        pthread_mutex_unlock(&loop->mutex);
+        pthread_join(loop->thread, NULL);
+        db_close(loop->reader);
+        pthread_cond_destroy(&loop->wake);
+        pthread_mutex_destroy(&loop->mutex);
+        pthread_mutex_destroy(&loop->step);
+        free(loop);
+        return NULL;
+}
+
+void engine_loop_wake(struct engine_loop *loop)
+{
+        pthread_mutex_lock(&loop->mutex);
+        loop->woken = true;
+        pthread_cond_signal(&loop->wake);
+        pthread_mutex_unlock(&loop->mutex);
+}
+
+void engine_loop_use(struct engine_loop *loop, struct rulebook *book, const struct catalogue *catalogue)
+{
+        pthread_mutex_lock(&loop->step);
+        engine_use(loop->engine, book, catalogue);
+        pthread_mutex_unlock(&loop->step);
+}
