@@ -81,6 +81,29 @@ int notice_message_add(struct db *db, int64_t notice, const struct new_message *
         return r;
 }
 
+int notice_origins(struct db *db, int64_t message,
+                   int (*each)(void *context, const struct message_origin *origin, struct err *err), void *context,
+                   struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "SELECT m.rule, m.subject, m.key FROM message_notice mn JOIN notice n ON n.id = mn.notice"
+                    "  JOIN rule_match m ON m.id = n.match WHERE mn.message = ? ORDER BY n.id",
+                    err);
+        query_int(&q, message);
+        while ((r = query_row(&q)) > 0) {
+                struct message_origin origin = {column_text(&q, 0), column_text(&q, 1), column_text(&q, 2)};
+
+                r = each(context, &origin, err);
+                if (r < 0)
+                        break;
+        }
+        query_end(&q);
+        return r < 0 ? r : 0;
+}
+
 int suppression_add(struct db *db, int64_t match, const char *person, const char *reason, int64_t now_utc,
                     struct err *err)
 {

@@ -31,6 +31,14 @@ struct new_message {
 int notice_message_add(struct db *db, int64_t notice, const struct new_message *message, int64_t now_utc,
                        int64_t *ret_id, struct err *err);
 
+/* Why a message exists: the matches that it tells of, each given to EACH (texts live until it returns). */
+struct message_origin {
+        const char *rule, *subject, *key;
+};
+int notice_origins(struct db *db, int64_t message,
+                   int (*each)(void *context, const struct message_origin *origin, struct err *err), void *context,
+                   struct err *err);
+
 /* Who was not told, and why; PERSON "" when nobody was found. Again: no effect, returns 0; 1 when it is new.
  */
 int suppression_add(struct db *db, int64_t match, const char *person, const char *reason, int64_t now_utc,

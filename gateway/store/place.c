@@ -66,6 +66,27 @@ void place_fini(struct place *place)
         *place = (struct place){0};
 }
 
+int place_top_timezone(struct db *db, char **ret_timezone, struct err *err)
+{
+        const char *timezone = "Europe/Helsinki";
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "SELECT c.timezone FROM organisation o JOIN organisation_calendar c ON c.organisation = o.id"
+                    " WHERE o.parent IS NULL ORDER BY o.ended IS NOT NULL, o.id LIMIT 1",
+                    err);
+        r = query_row(&q);
+        if (r > 0)
+                timezone = column_text(&q, 0);
+        if (r >= 0) {
+                *ret_timezone = strdup(timezone);
+                r = *ret_timezone ? 0 : err_set(err, ERR_NOMEM, "organisation: out of memory");
+        }
+        query_end(&q);
+        return r;
+}
+
 int workplace_name(struct db *db, const char *workplace, char **ret_name, struct err *err)
 {
         struct query q;
