@@ -22,9 +22,12 @@ static int run(int argc, char **argv, struct err *err)
 {
         struct simulation_options options = {.effect = print_effect, .refused = print_refused};
         const struct option_spec specs[] = {
-            {.name = "--roster", .value = &options.roster},       {.name = "--events", .value = &options.events},
-            {.name = "--from", .value = &options.from},           {.name = "--until", .value = &options.until},
-            {.name = "--rules", .value = &options.rules},         {.name = "--templates", .value = &options.templates},
+            {.name = "--roster", .value = &options.roster},
+            {.name = "--events", .value = &options.events},
+            {.name = "--from", .value = &options.from},
+            {.name = "--until", .value = &options.until},
+            {.name = "--rules", .value = &options.rules},
+            {.name = "--templates", .value = &options.templates},
             {0},
         };
         const char *operands[OPERAND_MAX];
@@ -33,8 +36,9 @@ static int run(int argc, char **argv, struct err *err)
         if (r < 0)
                 return r;
         if (count || !options.roster || !options.events || !options.from || !options.until)
-                return err_set(err, ERR_USAGE, "simulate: needs --roster, --events, --from and --until: see kapula help "
-                                               "simulate");
+                return err_set(err, ERR_USAGE,
+                               "simulate: needs --roster, --events, --from and --until: see kapula help "
+                               "simulate");
         return simulation_run(&options, err);
 }
 

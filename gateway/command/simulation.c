@@ -56,13 +56,15 @@ static int read_file(const char *path, struct buf *buf, struct err *err)
         int r = 0;
 
         if (!file)
-                return err_set(err, ERR_IO, "%s: cannot open (%s): name a file that can be read", path, strerror(errno));
+                return err_set(err, ERR_IO, "%s: cannot open (%s): name a file that can be read", path,
+                               strerror(errno));
         while ((length = fread(block, 1, sizeof block, file)) > 0 && buf_add(buf, block, length) == 0)
                 ;
         if (ferror(file))
                 r = err_set(err, ERR_IO, "%s: cannot read", path);
         else if (buf_error(buf))
-                r = err_set(err, buf_error(buf), "%s: larger than %zu MB: split it", path, buf->max_bytes >> 20);
+                r = err_set(err, buf_error(buf), "%s: larger than %zu MB: split it", path,
+                            buf->max_bytes >> 20);
         fclose(file);
         return r;
 }
@@ -128,7 +130,8 @@ static int split_events(struct simulation *simulation, struct err *err)
                                         return err_set(err, ERR_NOMEM, "simulate: out of memory");
                                 simulation->played = grown;
                         }
-                        simulation->played[simulation->count] = (struct played){.line = line, .text = at, .length = length};
+                        simulation->played[simulation->count] =
+                            (struct played){.line = line, .text = at, .length = length};
                         peek(simulation, &simulation->played[simulation->count++]);
                 }
                 at += length;
@@ -145,12 +148,13 @@ static int load_roster(struct simulation *simulation, int64_t now, struct err *e
         int r = db_begin(simulation->db, err);
 
         if (r == 0)
-                r = roster_import(simulation->db, now, buf_text(&simulation->roster), simulation->roster.length, &options,
-                                  &report, err);
+                r = roster_import(simulation->db, now, buf_text(&simulation->roster),
+                                  simulation->roster.length, &options, &report, err);
         if (r == 0)
                 r = db_commit(simulation->db, err);
         for (size_t i = 0; i < report.rejected_listed; i++)
-                refuse(simulation, report.rejected[i].file, report.rejected[i].line, report.rejected[i].error);
+                refuse(simulation, report.rejected[i].file, report.rejected[i].line,
+                       report.rejected[i].error);
         roster_report_fini(&report);
         return r;
 }
@@ -164,8 +168,8 @@ static int learn_zone(struct simulation *simulation, struct err *err)
         int r = db_begin(simulation->db, err);
 
         if (r == 0)
-                r = roster_import(simulation->db, 0, buf_text(&simulation->roster), simulation->roster.length, &options,
-                                  &report, err);
+                r = roster_import(simulation->db, 0, buf_text(&simulation->roster), simulation->roster.length,
+                                  &options, &report, err);
         if (r == 0)
                 r = place_top_timezone(simulation->db, &timezone, err);
         db_rollback(simulation->db);
@@ -267,7 +271,8 @@ static int origin_effect(void *context, const struct message_origin *origin, str
         return give(effect->simulation, json, err);
 }
 
-static int message_effect(struct simulation *simulation, const struct message *message, const char *name, struct err *err)
+static int message_effect(struct simulation *simulation, const struct message *message, const char *name,
+                          struct err *err)
 {
         struct message_effect effect = {simulation, message, name};
 
@@ -294,7 +299,8 @@ static bool awaits_receipt(void *context, const char *person, const char *channe
                 const char *recipient = json_string_value(json_object_get(data, "recipient"));
                 const char *its_channel = json_string_value(json_object_get(data, "channel"));
 
-                if (recipient && strcmp(recipient, person) == 0 && (!its_channel || strcmp(its_channel, channel) == 0))
+                if (recipient && strcmp(recipient, person) == 0 &&
+                    (!its_channel || strcmp(its_channel, channel) == 0))
                         return true;
         }
         return false;
@@ -312,18 +318,20 @@ static int play_receipt(struct simulation *simulation, const struct played *play
 
         if (!recipient || !name || !receipt_status_parse(name, &status))
                 return 0; /* intake has refused it */
-        r = receipt_note_recipient(simulation->db, recipient, channel ? channel : "sms", status, played->time, err);
+        r = receipt_note_recipient(simulation->db, recipient, channel ? channel : "sms", status, played->time,
+                                   err);
         if (r != ERR_NOT_FOUND)
                 return r < 0 ? r : 0;
-        refuse(simulation, simulation->options->events, played->line, "data.recipient: no message was sent to them yet");
+        refuse(simulation, simulation->options->events, played->line,
+               "data.recipient: no message was sent to them yet");
         return 0;
 }
 
 static int play_event(struct simulation *simulation, const struct played *played, struct err *err)
 {
         struct intake_report report = {0};
-        int r = intake_events(simulation->db, simulation->now, played->text, played->length, INTAKE_NDJSON, NULL, &report,
-                              err);
+        int r = intake_events(simulation->db, simulation->now, played->text, played->length, INTAKE_NDJSON,
+                              NULL, &report, err);
 
         if (r == ERR_INVALID || r == ERR_LIMIT) {
                 refuse(simulation, simulation->options->events, played->line, err->text);
@@ -345,7 +353,8 @@ static int settle(struct simulation *simulation, struct err *err)
         int done, r;
 
         for (int round = 0; round < ROUND_MAX; round++) {
-                r = engine_step(simulation->engine, simulation->db, simulation->now, STEP_SUBJECTS, &done, err);
+                r = engine_step(simulation->engine, simulation->db, simulation->now, STEP_SUBJECTS, &done,
+                                err);
                 if (r == 0)
                         r = deliver_simulated(simulation->db, simulation->now, &hooks, &moved, err);
                 if (r == 0 && simulation->failure.code) {
@@ -355,7 +364,8 @@ static int settle(struct simulation *simulation, struct err *err)
                 if (r < 0 || (done == 0 && moved == 0))
                         return r;
         }
-        return err_set(err, ERR_LIMIT, "simulate: the rules do not come to rest: look for one that feeds itself");
+        return err_set(err, ERR_LIMIT,
+                       "simulate: the rules do not come to rest: look for one that feeds itself");
 }
 
 static int play_moment(struct simulation *simulation, struct err *err)

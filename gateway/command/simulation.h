@@ -1,6 +1,6 @@
-/* simulation: a roster and events played on a virtual clock, on a private database, with no network: the same intake,
- * engine and composing as the gateway. What happens comes out as effects, in the order of time. The same input gives the
- * same output to the byte. */
+/* simulation: a roster and events played on a virtual clock, on a private database, with no network: the same
+ * intake, engine and composing as the gateway. What happens comes out as effects, in the order of time. The
+ * same input gives the same output to the byte. */
 #ifndef COMMAND_SIMULATION_H
 #define COMMAND_SIMULATION_H
 
@@ -14,8 +14,8 @@
 #define SIMULATION_EVENTS_MAX_BYTES (256u << 20)
 
 struct simulation_options {
-        const char *roster, *events; /* paths */
-        const char *from, *until;    /* RFC 3339; without an offset in the top organisation's zone */
+        const char *roster, *events;   /* paths */
+        const char *from, *until;      /* RFC 3339; without an offset in the top organisation's zone */
         const char *rules, *templates; /* folders in place of the shipped ones; NULL: those */
 
         /* EFFECT is borrowed. Effects before `from` are not given. */

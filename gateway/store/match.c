@@ -209,7 +209,8 @@ int match_postpone(struct db *db, const char *rule, const char *kind, const char
         return query_run(&q);
 }
 
-int match_drop_ownerless(struct db *db, const char *kind, const char *subject, int64_t now_utc, struct err *err)
+int match_drop_ownerless(struct db *db, const char *kind, const char *subject, int64_t now_utc,
+                         struct err *err)
 {
         struct query q;
 

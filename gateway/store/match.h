@@ -54,7 +54,8 @@ int match_postpone(struct db *db, const char *rule, const char *kind, const char
                    struct err *err);
 
 /* Pending matches that are due still, after every rule has looked: their rule is no more. */
-int match_drop_ownerless(struct db *db, const char *kind, const char *subject, int64_t now_utc, struct err *err);
+int match_drop_ownerless(struct db *db, const char *kind, const char *subject, int64_t now_utc,
+                         struct err *err);
 
 int match_add_mark(struct db *db, int64_t match, int64_t mark,
                    struct err *err); /* and the event behind the mark */

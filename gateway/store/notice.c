@@ -82,8 +82,8 @@ int notice_message_add(struct db *db, int64_t notice, const struct new_message *
 }
 
 int notice_origins(struct db *db, int64_t message,
-                   int (*each)(void *context, const struct message_origin *origin, struct err *err), void *context,
-                   struct err *err)
+                   int (*each)(void *context, const struct message_origin *origin, struct err *err),
+                   void *context, struct err *err)
 {
         struct query q;
         int r;

@@ -36,8 +36,8 @@ struct message_origin {
         const char *rule, *subject, *key;
 };
 int notice_origins(struct db *db, int64_t message,
-                   int (*each)(void *context, const struct message_origin *origin, struct err *err), void *context,
-                   struct err *err);
+                   int (*each)(void *context, const struct message_origin *origin, struct err *err),
+                   void *context, struct err *err);
 
 /* Who was not told, and why; PERSON "" when nobody was found. Again: no effect, returns 0; 1 when it is new.
  */

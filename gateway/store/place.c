@@ -72,10 +72,11 @@ int place_top_timezone(struct db *db, char **ret_timezone, struct err *err)
         struct query q;
         int r;
 
-        query_start(&q, db,
-                    "SELECT c.timezone FROM organisation o JOIN organisation_calendar c ON c.organisation = o.id"
-                    " WHERE o.parent IS NULL ORDER BY o.ended IS NOT NULL, o.id LIMIT 1",
-                    err);
+        query_start(
+            &q, db,
+            "SELECT c.timezone FROM organisation o JOIN organisation_calendar c ON c.organisation = o.id"
+            " WHERE o.parent IS NULL ORDER BY o.ended IS NOT NULL, o.id LIMIT 1",
+            err);
         r = query_row(&q);
         if (r > 0)
                 timezone = column_text(&q, 0);

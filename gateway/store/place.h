@@ -19,7 +19,8 @@ struct place {
 int place_get(struct db *db, const char *organisation, struct place *ret_place, struct err *err);
 void place_fini(struct place *place);
 
-/* The zone of the organisation at the top (of several, the first by id); "Europe/Helsinki" when there is none. free() it. */
+/* The zone of the organisation at the top (of several, the first by id); "Europe/Helsinki" when there is
+ * none. free() it. */
 int place_top_timezone(struct db *db, char **ret_timezone, struct err *err);
 
 /* Name of a workplace; 1 when it exists. free() it. */

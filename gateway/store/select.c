@@ -218,11 +218,12 @@ static int scope_view(struct buf *sql, const struct view *view, const char *kind
 {
         char column[64];
 
-        if (strcmp(view->name, "day") == 0) /* read by its key; a CTE would be filled with every day there is */
+        if (strcmp(view->name, "day") ==
+            0) /* read by its key; a CTE would be filled with every day there is */
                 return 0;
         snprintf(column, sizeof column, "\"%.60s\"", kind);
-        buf_addf(sql, "%s\"%s\" AS NOT MATERIALIZED (SELECT * FROM main.\"%s\"",
-                 sql->length ? ", " : "WITH ", view->name, view->name);
+        buf_addf(sql, "%s\"%s\" AS NOT MATERIALIZED (SELECT * FROM main.\"%s\"", sql->length ? ", " : "WITH ",
+                 view->name, view->name);
         if (strstr(view->columns, column))
                 buf_addf(sql, " WHERE \"%s\" = :subject)", kind);
         else if (view->has_kind && view->has_subject)

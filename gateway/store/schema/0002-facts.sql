@@ -206,7 +206,7 @@ SELECT pupil, at, place, received FROM located;
 
 -- Marks that an absence-alert told of, with what stands in the register now.
 CREATE VIEW alerted AS
-SELECT m.subject AS pupil, m.id AS alert, m.fired, m.state, t.mark, t.day, t.lesson, t.place, t.starts, t.ends
+SELECT m.subject AS pupil, m.id AS alert, m.fired, m.state, k.mark, t.day, t.lesson, t.place, t.starts, t.ends
   FROM rule_match m JOIN match_mark k ON k.match = m.id JOIN attendance_mark t ON t.id = k.mark
  WHERE m.rule = 'absence-alert' AND m.kind = 'pupil' AND m.fired IS NOT NULL;
 
