@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define READ_BYTES 65536
 #define CHUNK_EVENTS_MAX INTAKE_EVENTS_MAX /* events in one transaction */
@@ -17,7 +18,8 @@
 struct import {
         struct db *db;
         int64_t now_utc;
-        const char *path; /* "-": standard input */
+        const char *path;   /* "-": standard input */
+        const char *source; /* owner of a roster's rows; NULL: the default */
         bool dry_run, force, json;
 };
 
@@ -84,6 +86,16 @@ static int read_whole(const struct import *import, struct buf *buf, struct err *
         return r;
 }
 
+static void print_rejected(const struct import *import, const struct roster_report *report)
+{
+        for (size_t i = 0; i < report->rejected_listed; i++)
+                fprintf(stderr, "kapula: %s:%d: %s\n", report->rejected[i].file, report->rejected[i].line,
+                        report->rejected[i].error);
+        if (report->rejected_count > (int64_t)report->rejected_listed)
+                fprintf(stderr, "kapula: %s: %lld more rows are rejected\n", import->path,
+                        (long long)report->rejected_count - (long long)report->rejected_listed);
+}
+
 static void print_roster(const struct import *import, const struct roster_report *report)
 {
         for (int i = 0; i < LOAD_KIND_COUNT; i++)
@@ -93,18 +105,14 @@ static void print_roster(const struct import *import, const struct roster_report
                                (long long)report->ended[i]);
         printf("%lld rejected%s\n", (long long)report->rejected_count,
                import->dry_run ? "; nothing was written (--dry-run)" : "");
-        for (size_t i = 0; i < report->rejected_listed; i++)
-                fprintf(stderr, "kapula: %s:%d: %s\n", report->rejected[i].file, report->rejected[i].line,
-                        report->rejected[i].error);
-        if (report->rejected_count > (int64_t)report->rejected_listed)
-                fprintf(stderr, "kapula: %s: %lld more rows are rejected\n", import->path,
-                        (long long)report->rejected_count - (long long)report->rejected_listed);
+        print_rejected(import, report);
 }
 
 static int load_roster(const struct import *import, const struct buf *buf, struct roster_report *report,
                        struct err *err)
 {
-        struct roster_options options = {.file = import->path, .force = import->force};
+        struct roster_options options = {
+            .source = import->source, .file = import->path, .force = import->force};
         int r;
 
         r = db_begin(import->db, err);
@@ -112,6 +120,23 @@ static int load_roster(const struct import *import, const struct buf *buf, struc
                 return r;
         r = roster_import(import->db, import->now_utc, buf_text(buf), buf->length, &options, report, err);
         return end_transaction(import, r, err);
+}
+
+/* A file that is refused as a whole: nothing was added, and why stands beside the refused rows. */
+static json_t *refused_to_json(const struct import *import, const struct roster_report *report,
+                               const struct err *err)
+{
+        const struct roster_report nothing = {.rejected = report->rejected,
+                                              .rejected_listed = report->rejected_listed};
+        json_t *json = roster_report_to_json(&nothing);
+
+        if (json_array_append_new(
+                json_object_get(json, "rejected"),
+                json_pack("{s:s, s:i, s:s}", "file", import->path, "line", 0, "error", err->text)) < 0) {
+                json_decref(json);
+                return NULL;
+        }
+        return json;
 }
 
 static int import_roster(const struct import *import, struct err *err)
@@ -124,6 +149,10 @@ static int import_roster(const struct import *import, struct err *err)
         r = read_whole(import, &buf, err);
         if (r == 0)
                 r = load_roster(import, &buf, &report, err);
+        if (r == ERR_INVALID && import->json)
+                print_json(refused_to_json(import, &report, err), err);
+        else if (r == ERR_INVALID)
+                print_rejected(import, &report);
         if (r < 0)
                 err_prefix(err, "%.200s", import->path);
         else if (import->json)
@@ -169,6 +198,17 @@ static size_t whole_lines(const char *data, size_t length)
         return (size_t)(at - data);
 }
 
+/* On a terminal only, and gone when the work is done. */
+static void show_progress(const struct intake_report *report, bool is_over)
+{
+        if (!isatty(STDERR_FILENO) || report->events < CHUNK_EVENTS_MAX)
+                return;
+        if (is_over)
+                fputs("\r\x1b[K", stderr);
+        else
+                fprintf(stderr, "\r%lld events", (long long)report->events);
+}
+
 /* Reads FILE line by line through BUFFER (INTAKE_BYTES_MAX long); *LENGTH bytes stand in it already. */
 static int take_lines(const struct import *import, FILE *file, char *buffer, size_t length,
                       struct intake_report *report, struct err *err)
@@ -192,6 +232,7 @@ static int take_lines(const struct import *import, FILE *file, char *buffer, siz
                 r = take_chunk(import, buffer, lines, INTAKE_NDJSON, report, err);
                 memmove(buffer, buffer + lines, length - lines);
                 length -= lines;
+                show_progress(report, false);
         }
         return r;
 }
@@ -243,6 +284,7 @@ static int import_events(const struct import *import, struct err *err)
         r = import->dry_run ? db_begin(import->db, err) : 0;
         if (r == 0)
                 r = take_file(import, file, &report, err);
+        show_progress(&report, true);
         if (import->dry_run)
                 db_rollback(import->db);
         if (r < 0)
@@ -296,9 +338,13 @@ static int run(int argc, char **argv, struct err *err)
         const char *db = NULL, *config = NULL, *operands[OPERAND_MAX];
         struct import import = {0};
         const struct option_spec options[] = {
-            {"--config", NULL, &config},          {"--db", NULL, &db},
-            {"--dry-run", &import.dry_run, NULL}, {"--force", &import.force, NULL},
-            {"--json", &import.json, NULL},       {NULL, NULL, NULL},
+            {"--config", NULL, &config},
+            {"--db", NULL, &db},
+            {"--dry-run", &import.dry_run, NULL},
+            {"--force", &import.force, NULL},
+            {"--json", &import.json, NULL},
+            {"--source", NULL, &import.source},
+            {NULL, NULL, NULL},
         };
         int count, r;
 
@@ -315,10 +361,12 @@ static int run(int argc, char **argv, struct err *err)
 
 const struct verb verb_import = {
     .name = "import",
-    .usage = "roster PATH [--dry-run] [--force] [--json] [--db FILE] [--config FILE]\n"
+    .usage = "roster PATH [--dry-run] [--force] [--json] [--source NAME] [--db FILE] [--config FILE]\n"
              "events PATH [--dry-run] [--json] [--db FILE] [--config FILE]",
     .summary =
         "Brings a roster or events (NDJSON; - is standard input) into the database. What is absent from a\n"
-        "roster is ended, not erased; more than 20 % of a kind only with --force.",
+        "roster is ended, not erased; more than 20 % of a kind only with --force. Rosters of several senders "
+        "each need\n"
+        "a --source of their own.",
     .run = run,
 };

@@ -323,11 +323,22 @@ static int local_today(struct load *load, char ret_today[static DATE_TEXT_MAX], 
         return 0;
 }
 
+static int compare_lines(const void *a, const void *b)
+{
+        const struct load_rejection *first = a, *second = b;
+
+        return first->line != second->line ? (first->line > second->line) - (first->line < second->line)
+                                           : strcmp(first->path, second->path);
+}
+
 int load_finish(struct load *load, struct err *err)
 {
         char today[DATE_TEXT_MAX];
         int r;
 
+        if (load->report->rejected_listed) /* rows are read kind by kind; people read files from the top */
+                qsort(load->report->rejected, load->report->rejected_listed, sizeof *load->report->rejected,
+                      compare_lines);
         r = local_today(load, today, err);
         if (r == 0)
                 r = end_missing(load, today, err);

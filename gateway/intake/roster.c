@@ -1,6 +1,7 @@
 #include "intake/roster.h"
 #include "intake/roster_row.h"
 #include "intake/split.h"
+#include "store/seen.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,18 +14,20 @@ struct section {
         enum load_kind kind;
         int (*read)(struct load *load, const json_t *row, const struct roster_place *place, struct err *err);
         int passes;
+        const char
+            *owner; /* key of the person whose other rows stay when one of theirs is refused; NULL: none */
 };
 
 static const struct section section_table[] = {
-    {"organisations", LOAD_ORGANISATIONS, roster_row_organisation, ROSTER_ORGANISATION_PASSES},
-    {"people", LOAD_PEOPLE, roster_row_person, 1},
-    {"roles", LOAD_ROLES, roster_row_role, 1},
-    {"guardians", LOAD_GUARDIANS, roster_row_guardian, 1},
-    {"carers", LOAD_CARERS, roster_row_carer, 1},
-    {"workplaces", LOAD_WORKPLACES, roster_row_workplace, 1},
-    {"audiences", LOAD_AUDIENCES, roster_row_audience, 1},
-    {"lessons", LOAD_LESSONS, roster_row_lesson, 1},
-    {"calendar", LOAD_CALENDAR, roster_row_calendar, 1},
+    {"organisations", LOAD_ORGANISATIONS, roster_row_organisation, ROSTER_ORGANISATION_PASSES, NULL},
+    {"people", LOAD_PEOPLE, roster_row_person, 1, NULL},
+    {"roles", LOAD_ROLES, roster_row_role, 1, "person"},
+    {"guardians", LOAD_GUARDIANS, roster_row_guardian, 1, "pupil"},
+    {"carers", LOAD_CARERS, roster_row_carer, 1, "pupil"},
+    {"workplaces", LOAD_WORKPLACES, roster_row_workplace, 1, NULL},
+    {"audiences", LOAD_AUDIENCES, roster_row_audience, 1, NULL},
+    {"lessons", LOAD_LESSONS, roster_row_lesson, 1, NULL},
+    {"calendar", LOAD_CALENDAR, roster_row_calendar, 1, NULL},
 };
 
 #define SECTION_COUNT ARRAY_SIZE(section_table)
@@ -50,6 +53,18 @@ static int read_json(struct span span, size_t flags, json_t **ret_value, struct 
         return 0;
 }
 
+/* A row that is refused may be a slip in one that stands: nothing of its owner's kind ends. */
+static int refuse_row(struct load *load, const struct section *section, const json_t *row,
+                      const struct roster_place *place, const struct err *err)
+{
+        const char *owner = section->owner ? json_string_value(json_object_get(row, section->owner)) : NULL;
+        int r = load_refuse(load, load->file, place->line, place->where, err);
+
+        if (r == 0 && owner)
+                r = seen_keep(load->db, section->name, owner, NULL);
+        return r;
+}
+
 static int read_row(struct load *load, const struct section *section, struct span span, size_t index,
                     int pass)
 {
@@ -70,7 +85,7 @@ static int read_row(struct load *load, const struct section *section, struct spa
                 r = section->read(load, row, &place, &err);
         }
         if (r < 0)
-                r = load_refuse(load, load->file, span.line, where, &err);
+                r = refuse_row(load, section, row, &place, &err);
         json_decref(row);
         return r;
 }

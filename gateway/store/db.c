@@ -167,14 +167,21 @@ void db_rollback(struct db *db)
                 sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
 }
 
+/* Once an event: prepared, unlike the others. */
 int db_savepoint(struct db *db, struct err *err)
 {
-        return execute(db, "SAVEPOINT job", err);
+        struct query q;
+
+        query_start(&q, db, "SAVEPOINT job", err);
+        return query_run(&q);
 }
 
 int db_savepoint_release(struct db *db, struct err *err)
 {
-        return execute(db, "RELEASE job", err);
+        struct query q;
+
+        query_start(&q, db, "RELEASE job", err);
+        return query_run(&q);
 }
 
 void db_savepoint_rollback(struct db *db)

@@ -1,6 +1,8 @@
 #include "store/role.h"
+#include "base/date.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define SINCE_EVER "1900-01-01"
 
@@ -36,28 +38,47 @@ int role_put(struct db *db, const char *source, const struct role *row, struct e
         return put_run(&q, existed);
 }
 
+/* A role that is held on the day goes before one that is not, the later before the earlier. Compared here
+ * rather than by ORDER BY: a sorter would cost more than the few rows of a pupil. */
+struct candidate {
+        bool is_held;
+        char first_day[DATE_TEXT_MAX];
+};
+
+static bool is_better(struct query *q, const char *day, struct candidate *best)
+{
+        const char *first_day = column_text(q, 2), *last_day = column_text(q, 3);
+        bool is_held = strcmp(first_day, day) <= 0 && (!last_day || strcmp(last_day, day) >= 0);
+
+        if (is_held < best->is_held || (is_held == best->is_held && strcmp(first_day, best->first_day) <= 0))
+                return false;
+        best->is_held = is_held;
+        snprintf(best->first_day, sizeof best->first_day, "%s", first_day);
+        return true;
+}
+
 int role_of_pupil(struct db *db, const char *person, const char *day, struct role_place *ret_place,
                   struct err *err)
 {
+        struct candidate best = {0};
+        int r, found = 0;
         struct query q;
-        int r;
 
         query_start(&q, db,
-                    "SELECT r.organisation, coalesce(c.timezone, 'Europe/Helsinki')"
+                    "SELECT r.organisation, coalesce(c.timezone, 'Europe/Helsinki'), r.first_day, r.last_day"
                     "  FROM role r LEFT JOIN organisation_calendar c ON c.organisation = r.organisation"
-                    " WHERE r.person = ?1 AND r.role = 'pupil'"
-                    " ORDER BY r.first_day <= ?2 AND (r.last_day IS NULL OR r.last_day >= ?2) DESC,"
-                    "          r.first_day DESC, r.id LIMIT 1",
+                    " WHERE r.person = ? AND r.role = 'pupil'",
                     err);
         query_text(&q, person);
-        query_text(&q, day);
-        r = query_row(&q);
-        if (r > 0) {
+        while ((r = query_row(&q)) > 0) {
+                if (!is_better(&q, day, &best))
+                        continue;
+                found = 1;
                 snprintf(ret_place->organisation, sizeof ret_place->organisation, "%s", column_text(&q, 0));
                 snprintf(ret_place->zone, sizeof ret_place->zone, "%s", column_text(&q, 1));
         }
         query_end(&q);
-        return r;
+        return r < 0 ? r : found;
 }
 
 int role_is_under(struct db *db, const char *person, const char *organisation, struct err *err)

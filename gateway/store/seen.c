@@ -86,6 +86,24 @@ int seen_add(struct db *db, const char *kind, const char *key, struct err *err)
         return r < 0 ? r : db_changes(db) > 0;
 }
 
+int seen_keep(struct db *db, const char *kind, const char *owner, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "INSERT INTO temp.import_seen(kind, key)"
+                    " SELECT 'roles', " ROLE_KEY " FROM role WHERE ?1 = 'roles' AND person = ?2"
+                    " UNION ALL SELECT 'guardians', pupil || char(31) || guardian FROM guardian"
+                    "            WHERE ?1 = 'guardians' AND pupil = ?2"
+                    " UNION ALL SELECT 'carers', pupil || char(31) || carer FROM carer"
+                    "            WHERE ?1 = 'carers' AND pupil = ?2"
+                    " ON CONFLICT DO NOTHING",
+                    err);
+        query_text(&q, kind);
+        query_text(&q, owner);
+        return query_run(&q);
+}
+
 static int count(struct db *db, const char *sql, const char *source, const char *today, int64_t *ret_count,
                  struct err *err)
 {

@@ -13,6 +13,10 @@ int seen_clear(struct db *db, struct err *err);
 /* 1: noted; 0: KEY was named before. KIND is a key of the roster file: 'people', 'roles', … */
 int seen_add(struct db *db, const char *kind, const char *key, struct err *err);
 
+/* Names every row of KIND (roles, guardians, carers) that stands for OWNER (the person, the pupil): one that
+ * cannot be read may be any of them. */
+int seen_keep(struct db *db, const char *kind, const char *owner, struct err *err);
+
 /* How many rows of KIND are owned by SOURCE and not ended on TODAY, and how many of them were not seen.
  * Kinds: organisations, people, roles, guardians, carers, workplaces. */
 int seen_count(struct db *db, const char *kind, const char *source, const char *today, int64_t *ret_owned,
