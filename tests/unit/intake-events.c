@@ -20,12 +20,28 @@ static const char roster[] =
     "\"09:00\"},"
     "{\"organisation\":\"kjk-a\",\"weekday\":\"mon\",\"lesson\":2,\"starts\":\"09:15\",\"ends\":\"10:00\"}]}";
 
+static struct db *imported; /* the roster alone */
+
+static int import_roster(void **state)
+{
+        (void)state;
+        imported = rows_open();
+        rows_load(imported, NOW, roster);
+        return 0;
+}
+
+static int close_roster(void **state)
+{
+        (void)state;
+        imported = db_close(imported);
+        return 0;
+}
+
 static struct db *open_with(const char *setup)
 {
+        struct db *db = rows_copy(imported);
         char error[ERR_TEXT_MAX];
-        struct db *db = rows_open();
 
-        rows_load(db, NOW, roster);
         if (setup) {
                 rows_event(db, NOW, setup, NULL, error);
                 assert_string_equal(error, "");
@@ -484,5 +500,5 @@ int main(void)
             cmocka_unit_test(keeps_its_limits),
         };
 
-        return cmocka_run_group_tests(tests, NULL, NULL);
+        return cmocka_run_group_tests(tests, import_roster, close_roster);
 }
