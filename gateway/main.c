@@ -9,6 +9,7 @@ static const struct verb *const verb_table[] = {
     &verb_feeds,
     &verb_import,
     &verb_messages,
+    &verb_rules,
     &verb_simulate,
     &verb_tokens,
     NULL,

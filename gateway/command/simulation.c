@@ -1,5 +1,5 @@
 #include "command/simulation.h"
-#include "base/buf.h"
+#include "base/date.h"
 #include "base/zone.h"
 #include "command/resources.h"
 #include "compose/catalogue.h"
@@ -14,33 +14,37 @@
 #include "store/place.h"
 #include "store/receipt.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #define STEP_SUBJECTS 64
 #define ROUND_MAX 100000 /* engine steps at one moment: more is a rule that feeds itself */
+#define ZONE_USUAL "Europe/Helsinki"
 #define RECEIPT_TYPE "kapula.message.receipt"
 
-/* One line of the events file. */
+/* An event and what playing it needs to know. */
 struct played {
+        const struct simulation_event *event;
         int64_t time;
-        int line;
-        const char *text; /* in the file's bytes */
-        size_t length;
+        int number;      /* in the order of the input */
         json_t *receipt; /* its data, when it is one; NULL */
 };
 
 struct simulation {
-        const struct simulation_options *options;
-        struct db *db;
+        struct db *db; /* one transaction: a roster, on it one play */
         struct rulebook *book;
         struct catalogue *catalogue;
         struct engine *engine;
+        char *roster; /* what the transaction holds; NULL: nothing */
+        size_t roster_length;
+        int roster_year;
+        char *timezone;
+
+        /* of one play */
+        const struct simulation_play *input;
         struct zone *zone;
-        struct buf roster, events;
         struct played *played;
-        int count, next;
+        int next;
         int64_t from, until, now;
         bool any_refused;
         struct err failure; /* of a callback that cannot return it */
@@ -48,41 +52,20 @@ struct simulation {
 
 /* ---- input */
 
-static int read_file(const char *path, struct buf *buf, struct err *err)
-{
-        FILE *file = fopen(path, "re");
-        char block[65536];
-        size_t length;
-        int r = 0;
-
-        if (!file)
-                return err_set(err, ERR_IO, "%s: cannot open (%s): name a file that can be read", path,
-                               strerror(errno));
-        while ((length = fread(block, 1, sizeof block, file)) > 0 && buf_add(buf, block, length) == 0)
-                ;
-        if (ferror(file))
-                r = err_set(err, ERR_IO, "%s: cannot read", path);
-        else if (buf_error(buf))
-                r = err_set(err, buf_error(buf), "%s: larger than %zu MB: split it", path,
-                            buf->max_bytes >> 20);
-        fclose(file);
-        return r;
-}
-
 static void refuse(struct simulation *simulation, const char *file, int line, const char *error)
 {
         char text[ERR_TEXT_MAX + 300];
 
         snprintf(text, sizeof text, "%s:%d: %s", file, line, error);
         simulation->any_refused = true;
-        if (simulation->options->refused)
-                simulation->options->refused(simulation->options->context, text);
+        if (simulation->input->refused)
+                simulation->input->refused(simulation->input->context, text);
 }
 
 /* Only what playing needs; intake checks the rest when the time comes. */
 static void peek(struct simulation *simulation, struct played *played)
 {
-        json_t *event = json_loadb(played->text, played->length, 0, NULL);
+        json_t *event = json_loadb(played->event->text, played->event->length, 0, NULL);
         const char *time = json_string_value(json_object_get(event, "time"));
         const char *type = json_string_value(json_object_get(event, "type"));
 
@@ -99,59 +82,75 @@ static int by_time(const void *a, const void *b)
 
         if (first->time != second->time)
                 return first->time < second->time ? -1 : 1;
-        return first->line - second->line;
+        return first->number - second->number;
 }
 
-static bool is_blank(const char *text, size_t length)
+static int read_times(struct simulation *simulation, struct err *err)
 {
-        for (size_t i = 0; i < length; i++)
-                if (!strchr(" \t\r", text[i]))
-                        return false;
-        return true;
-}
-
-static int split_events(struct simulation *simulation, struct err *err)
-{
-        const char *at = buf_text(&simulation->events), *end = at + simulation->events.length;
-        int room = 0, line = 0;
-
-        for (; at < end; at++) {
-                const char *newline = memchr(at, '\n', (size_t)(end - at));
-                size_t length = (size_t)((newline ? newline : end) - at);
-
-                line++;
-                if (!is_blank(at, length)) {
-                        if (simulation->count == room) {
-                                struct played *grown;
-
-                                room = room ? room * 2 : 256;
-                                grown = reallocarray(simulation->played, (size_t)room, sizeof *grown);
-                                if (!grown)
-                                        return err_set(err, ERR_NOMEM, "simulate: out of memory");
-                                simulation->played = grown;
-                        }
-                        simulation->played[simulation->count] =
-                            (struct played){.line = line, .text = at, .length = length};
-                        peek(simulation, &simulation->played[simulation->count++]);
-                }
-                at += length;
-        }
-        if (simulation->count)
-                qsort(simulation->played, (size_t)simulation->count, sizeof simulation->played[0], by_time);
+        if (!zone_parse(simulation->zone, simulation->input->from, &simulation->from))
+                return err_set(err, ERR_USAGE, "--from: `%.40s` is no time: write it as 2026-11-23T08:00",
+                               simulation->input->from);
+        if (!zone_parse(simulation->zone, simulation->input->until, &simulation->until))
+                return err_set(err, ERR_USAGE, "--until: `%.40s` is no time: write it as 2026-11-23T20:00",
+                               simulation->input->until);
         return 0;
 }
 
-static int load_roster(struct simulation *simulation, int64_t now, struct err *err)
+static void forget_events(struct simulation *simulation)
 {
-        struct roster_options options = {.file = simulation->options->roster};
-        struct roster_report report = {0};
-        int r = db_begin(simulation->db, err);
+        for (int i = 0; simulation->played && i < simulation->input->event_count; i++)
+                json_decref(simulation->played[i].receipt);
+        free(simulation->played);
+        simulation->played = NULL;
+        simulation->next = 0;
+}
 
+static int order_events(struct simulation *simulation, struct err *err)
+{
+        int count = simulation->input->event_count;
+
+        simulation->played = calloc((size_t)count + 1, sizeof *simulation->played);
+        if (!simulation->played)
+                return err_set(err, ERR_NOMEM, "simulate: out of memory");
+        for (int i = 0; i < count; i++) {
+                simulation->played[i].event = &simulation->input->events[i];
+                simulation->played[i].number = i;
+                peek(simulation, &simulation->played[i]);
+        }
+        qsort(simulation->played, (size_t)count, sizeof simulation->played[0], by_time);
+        return 0;
+}
+
+static int64_t start_of(const struct simulation *simulation)
+{
+        if (simulation->input->event_count && simulation->played[0].time < simulation->from)
+                return simulation->played[0].time;
+        return simulation->from;
+}
+
+/* Reads the times in ZONE and puts the events in order. */
+static int read_input(struct simulation *simulation, const char *zone, struct err *err)
+{
+        int r;
+
+        zone_close(simulation->zone);
+        simulation->zone = NULL;
+        forget_events(simulation);
+        r = zone_open(zone, &simulation->zone, err);
         if (r == 0)
-                r = roster_import(simulation->db, now, buf_text(&simulation->roster),
-                                  simulation->roster.length, &options, &report, err);
-        if (r == 0)
-                r = db_commit(simulation->db, err);
+                r = read_times(simulation, err);
+        return r < 0 ? r : order_events(simulation, err);
+}
+
+/* ---- the roster */
+
+static int import(struct simulation *simulation, int64_t now, struct err *err)
+{
+        struct roster_options options = {.file = simulation->input->roster_name};
+        struct roster_report report = {0};
+        int r = roster_import(simulation->db, now, simulation->input->roster,
+                              simulation->input->roster_length, &options, &report, err);
+
         for (size_t i = 0; i < report.rejected_listed; i++)
                 refuse(simulation, report.rejected[i].file, report.rejected[i].line,
                        report.rejected[i].error);
@@ -159,33 +158,48 @@ static int load_roster(struct simulation *simulation, int64_t now, struct err *e
         return r;
 }
 
-/* The zone of the times in the options is the roster's, so the roster is read once to learn it. */
-static int learn_zone(struct simulation *simulation, struct err *err)
+static void forget_roster(struct simulation *simulation)
 {
-        _cleanup_(free_ptr) char *timezone = NULL;
-        struct roster_options options = {.file = simulation->options->roster};
-        struct roster_report report = {0};
-        int r = db_begin(simulation->db, err);
-
-        if (r == 0)
-                r = roster_import(simulation->db, 0, buf_text(&simulation->roster), simulation->roster.length,
-                                  &options, &report, err);
-        if (r == 0)
-                r = place_top_timezone(simulation->db, &timezone, err);
-        db_rollback(simulation->db);
-        roster_report_fini(&report);
-        return r < 0 ? r : zone_open(timezone, &simulation->zone, err);
+        if (simulation->roster)
+                db_rollback(simulation->db);
+        free(simulation->roster);
+        free(simulation->timezone);
+        simulation->roster = simulation->timezone = NULL;
 }
 
-static int read_times(struct simulation *simulation, struct err *err)
+static int school_year(int64_t utc)
 {
-        if (!zone_parse(simulation->zone, simulation->options->from, &simulation->from))
-                return err_set(err, ERR_USAGE, "--from: `%.40s` is no time: write it as 2026-11-23T08:00",
-                               simulation->options->from);
-        if (!zone_parse(simulation->zone, simulation->options->until, &simulation->until))
-                return err_set(err, ERR_USAGE, "--until: `%.40s` is no time: write it as 2026-11-23T20:00",
-                               simulation->options->until);
-        return 0;
+        int year, month, day;
+
+        date_to_civil((int32_t)(utc / 86400), &year, &month, &day);
+        return month >= 8 ? year : year - 1;
+}
+
+/* The roster stands in an open transaction and is used again as long as it and the years of its calendar are
+ * the same. */
+static int load_roster(struct simulation *simulation, int64_t now, struct err *err)
+{
+        const struct simulation_play *input = simulation->input;
+        int r;
+
+        if (simulation->roster && simulation->roster_year == school_year(now) &&
+            simulation->roster_length == input->roster_length &&
+            memcmp(simulation->roster, input->roster, input->roster_length) == 0)
+                return 0;
+        forget_roster(simulation);
+        r = db_begin(simulation->db, err);
+        if (r < 0)
+                return r;
+        simulation->roster = malloc(input->roster_length + 1);
+        if (!simulation->roster) {
+                db_rollback(simulation->db);
+                return err_set(err, ERR_NOMEM, "simulate: out of memory");
+        }
+        memcpy(simulation->roster, input->roster, input->roster_length);
+        simulation->roster_length = input->roster_length;
+        simulation->roster_year = school_year(now);
+        r = import(simulation, now, err);
+        return r < 0 ? r : place_top_timezone(simulation->db, &simulation->timezone, err);
 }
 
 /* ---- output */
@@ -197,7 +211,7 @@ static int give(struct simulation *simulation, json_t *effect, struct err *err)
         if (!effect)
                 return err_set(err, ERR_NOMEM, "simulate: out of memory");
         if (simulation->now >= simulation->from)
-                r = simulation->options->effect(simulation->options->context, effect, err);
+                r = simulation->input->effect(simulation->input->context, effect, err);
         json_decref(effect);
         return r;
 }
@@ -294,7 +308,7 @@ static bool awaits_receipt(void *context, const char *person, const char *channe
 {
         struct simulation *simulation = context;
 
-        for (int i = 0; i < simulation->count; i++) {
+        for (int i = 0; i < simulation->input->event_count; i++) {
                 json_t *data = simulation->played[i].receipt;
                 const char *recipient = json_string_value(json_object_get(data, "recipient"));
                 const char *its_channel = json_string_value(json_object_get(data, "channel"));
@@ -322,7 +336,7 @@ static int play_receipt(struct simulation *simulation, const struct played *play
                                    err);
         if (r != ERR_NOT_FOUND)
                 return r < 0 ? r : 0;
-        refuse(simulation, simulation->options->events, played->line,
+        refuse(simulation, simulation->input->events_name, played->event->line,
                "data.recipient: no message was sent to them yet");
         return 0;
 }
@@ -330,15 +344,16 @@ static int play_receipt(struct simulation *simulation, const struct played *play
 static int play_event(struct simulation *simulation, const struct played *played, struct err *err)
 {
         struct intake_report report = {0};
-        int r = intake_events(simulation->db, simulation->now, played->text, played->length, INTAKE_NDJSON,
-                              NULL, &report, err);
+        int r = intake_events(simulation->db, simulation->now, played->event->text, played->event->length,
+                              INTAKE_NDJSON, NULL, &report, err);
 
         if (r == ERR_INVALID || r == ERR_LIMIT) {
-                refuse(simulation, simulation->options->events, played->line, err->text);
+                refuse(simulation, simulation->input->events_name, played->event->line, err->text);
                 r = 0;
         }
         for (size_t i = 0; i < report.rejected_listed; i++)
-                refuse(simulation, simulation->options->events, played->line, report.rejected[i].error);
+                refuse(simulation, simulation->input->events_name, played->event->line,
+                       report.rejected[i].error);
         if (r == 0 && played->receipt && report.accepted)
                 r = play_receipt(simulation, played, err);
         intake_report_fini(&report);
@@ -370,19 +385,17 @@ static int settle(struct simulation *simulation, struct err *err)
 
 static int play_moment(struct simulation *simulation, struct err *err)
 {
-        int r = db_begin(simulation->db, err);
+        int r = simulation->input->once ? db_begin(simulation->db, err) : 0;
 
         if (r == 0)
                 r = calendar_refresh(simulation->db, simulation->now, err);
-        while (r == 0 && simulation->next < simulation->count &&
+
+        while (r == 0 && simulation->next < simulation->input->event_count &&
                simulation->played[simulation->next].time <= simulation->now)
                 r = play_event(simulation, &simulation->played[simulation->next++], err);
         if (r == 0)
                 r = settle(simulation, err);
-        if (r == 0)
-                return db_commit(simulation->db, err);
-        db_rollback(simulation->db);
-        return r;
+        return r == 0 && simulation->input->once ? db_commit(simulation->db, err) : r;
 }
 
 static int next_moment(struct simulation *simulation, int64_t *ret_time, struct err *err)
@@ -395,7 +408,8 @@ static int next_moment(struct simulation *simulation, int64_t *ret_time, struct 
         if (r < 0)
                 return r;
         *ret_time = engine < message ? engine : message;
-        if (simulation->next < simulation->count && simulation->played[simulation->next].time < *ret_time)
+        if (simulation->next < simulation->input->event_count &&
+            simulation->played[simulation->next].time < *ret_time)
                 *ret_time = simulation->played[simulation->next].time;
         return 0;
 }
@@ -403,12 +417,11 @@ static int next_moment(struct simulation *simulation, int64_t *ret_time, struct 
 static int play(struct simulation *simulation, struct err *err)
 {
         int64_t next;
-        int r;
+        int r = 0;
 
-        simulation->now = simulation->from;
-        if (simulation->count && simulation->played[0].time < simulation->from)
-                simulation->now = simulation->played[0].time;
-        r = load_roster(simulation, simulation->now, err);
+        simulation->now = start_of(simulation);
+        if (simulation->input->prepare)
+                r = simulation->input->prepare(simulation->input->context, simulation->db, err);
         while (r == 0 && simulation->now <= simulation->until) {
                 r = play_moment(simulation, err);
                 if (r == 0)
@@ -421,60 +434,103 @@ static int play(struct simulation *simulation, struct err *err)
 
 /* ---- the whole */
 
-static int prepare(struct simulation *simulation, struct err *err)
+int simulation_open(const char *rules, const char *templates, struct simulation **ret_simulation,
+                    struct err *err)
 {
-        const struct simulation_options *options = simulation->options;
+        struct simulation *simulation = calloc(1, sizeof *simulation);
         int r;
 
-        r = read_file(options->roster, &simulation->roster, err);
+        if (!simulation)
+                return err_set(err, ERR_NOMEM, "simulate: out of memory");
+        r = db_open(":memory:", DB_PRIVATE, &simulation->db, err);
         if (r == 0)
-                r = read_file(options->events, &simulation->events, err);
+                r = resource_rules(simulation->db, rules, NULL, true, &simulation->book, err);
         if (r == 0)
-                r = db_open(":memory:", DB_PRIVATE, &simulation->db, err);
-        if (r == 0)
-                r = resource_rules(simulation->db, options->rules, NULL, true, &simulation->book, err);
-        if (r == 0)
-                r = resource_templates(options->templates, NULL, &simulation->catalogue, err);
+                r = resource_templates(templates, NULL, &simulation->catalogue, err);
         if (r == 0)
                 r = engine_open(simulation->book, simulation->catalogue, &simulation->engine, err);
-        if (r == 0)
-                r = learn_zone(simulation, err);
-        if (r == 0)
-                r = read_times(simulation, err);
-        if (r < 0)
+        if (r < 0) {
+                simulation_close(simulation);
                 return r;
+        }
         engine_on_effect(simulation->engine, engine_effect, simulation);
-        return split_events(simulation, err);
+        *ret_simulation = simulation;
+        return 0;
 }
 
-static void fini(struct simulation *simulation)
+struct simulation *simulation_close(struct simulation *simulation)
 {
-        for (int i = 0; i < simulation->count; i++)
-                json_decref(simulation->played[i].receipt);
-        free(simulation->played);
-        zone_close(simulation->zone);
+        if (!simulation)
+                return NULL;
+        forget_roster(simulation);
         engine_close(simulation->engine);
         rulebook_free(simulation->book);
         catalogue_free(simulation->catalogue);
         db_close(simulation->db);
-        buf_fini(&simulation->roster);
-        buf_fini(&simulation->events);
+        free(simulation);
+        return NULL;
 }
 
-int simulation_run(const struct simulation_options *options, struct err *err)
+const struct rulebook *simulation_rules(const struct simulation *simulation)
 {
-        struct simulation simulation = {.options = options};
+        return simulation->book;
+}
+
+/* The zone of times without an offset is the roster's: what the usual one says of them is near enough to load
+ * it. */
+static int prepare(struct simulation *simulation, struct err *err)
+{
+        int r = read_input(simulation, ZONE_USUAL, err);
+
+        if (r == 0)
+                r = load_roster(simulation, start_of(simulation), err);
+        if (r < 0)
+                forget_roster(simulation);
+        return r < 0 || strcmp(simulation->timezone, ZONE_USUAL) == 0
+                   ? r
+                   : read_input(simulation, simulation->timezone, err);
+}
+
+/* Moment by moment on disk, so to say: one long transaction would keep every page that was ever changed. */
+static int play_once(struct simulation *simulation, struct err *err)
+{
+        int r = db_commit(simulation->db, err);
+
+        free(simulation->roster);
+        simulation->roster = NULL;
+        if (r == 0)
+                r = play(simulation, err);
+        if (r < 0)
+                db_rollback(simulation->db);
+        return r;
+}
+
+static int play_and_undo(struct simulation *simulation, struct err *err)
+{
+        int r = db_savepoint(simulation->db, err);
+
+        if (r < 0)
+                return r;
+        r = play(simulation, err);
+        db_savepoint_rollback(simulation->db);
+        for (int i = 0; i < simulation->book->count; i++)
+                simulation->book->rules[i]->version = 0; /* undone too */
+        return r;
+}
+
+int simulation_play(struct simulation *simulation, const struct simulation_play *play_input, struct err *err)
+{
         int r;
 
-        buf_init(&simulation.roster, ROSTER_BYTES_MAX);
-        buf_init(&simulation.events, SIMULATION_EVENTS_MAX_BYTES);
-        r = prepare(&simulation, err);
+        simulation->input = play_input;
+        simulation->any_refused = false;
+        simulation->failure = (struct err){0};
+        r = prepare(simulation, err);
         if (r == 0)
-                r = play(&simulation, err);
-        if (r == 0 && simulation.any_refused) {
-                r = ERR_INVALID;
-                err->text[0] = '\0';
-        }
-        fini(&simulation);
+                r = play_input->once ? play_once(simulation, err) : play_and_undo(simulation, err);
+        forget_events(simulation);
+        simulation->zone = zone_close(simulation->zone);
+        if (r == 0 && simulation->any_refused)
+                return err_set(err, ERR_INVALID, "%s", "");
         return r;
 }

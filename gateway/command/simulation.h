@@ -1,6 +1,9 @@
-/* simulation: a roster and events played on a virtual clock, on a private database, with no network: the same
+/* simulation: rosters and events played on a virtual clock, on a private database, with no network: the same
  * intake, engine and composing as the gateway. What happens comes out as effects, in the order of time. The
- * same input gives the same output to the byte. */
+ * same input gives the same output to the byte, however many plays went before.
+ *
+ * A simulation holds the rules, the templates and the database; a play leaves nothing behind in it but the
+ * roster, so that the next play with the same roster need not load it again. */
 #ifndef COMMAND_SIMULATION_H
 #define COMMAND_SIMULATION_H
 
@@ -9,23 +12,51 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#define SIMULATION_EVENTS_MAX_BYTES (256u << 20)
+struct db;
+struct rulebook;
+struct simulation;
 
-struct simulation_options {
-        const char *roster, *events;   /* paths */
-        const char *from, *until;      /* RFC 3339; without an offset in the top organisation's zone */
-        const char *rules, *templates; /* folders in place of the shipped ones; NULL: those */
+/* RULES, TEMPLATES: folders in place of the shipped ones; NULL: those. */
+int simulation_open(const char *rules, const char *templates, struct simulation **ret_simulation,
+                    struct err *err);
+struct simulation *simulation_close(struct simulation *simulation); /* takes NULL, returns NULL */
 
+static inline void simulation_closep(struct simulation **simulation)
+{
+        simulation_close(*simulation);
+}
+
+const struct rulebook *simulation_rules(const struct simulation *simulation);
+
+/* A CloudEvent in JSON, and the line on which errors say it stands. */
+struct simulation_event {
+        const char *text;
+        size_t length;
+        int line;
+};
+
+/* What is played. Everything is borrowed. */
+struct simulation_play {
+        const char *roster_name, *roster; /* the name stands in errors */
+        size_t roster_length;
+        const char *events_name;
+        const struct simulation_event *events; /* in any order; equal times keep theirs */
+        int event_count;
+        bool once;                /* the last play of its simulation: memory stays flat however long it is */
+        const char *from, *until; /* RFC 3339; without an offset in the top organisation's zone */
+
+        /* Writes rows that no event brings, after the roster is loaded. May be NULL. */
+        int (*prepare)(void *context, struct db *db, struct err *err);
         /* EFFECT is borrowed. Effects before `from` are not given. */
         int (*effect)(void *context, json_t *effect, struct err *err);
-        /* A row of the roster or an event that was refused: "FILE:LINE: …". */
+        /* A row of the roster or an event that was refused: "FILE:LINE: …". May be NULL. */
         void (*refused)(void *context, const char *text);
         void *context;
 };
 
-/* 0; ERR_INVALID with an empty text when something was refused (and told). */
-int simulation_run(const struct simulation_options *options, struct err *err);
+/* 0; ERR_INVALID with an empty text when something was refused (and told). Refused rows of a roster are told
+ * by the first play that loads it. */
+int simulation_play(struct simulation *simulation, const struct simulation_play *play, struct err *err);
 
 #endif

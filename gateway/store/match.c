@@ -315,6 +315,22 @@ int rule_parameter_find(struct db *db, const char *rule, const char *name, const
         return r;
 }
 
+int rule_parameter_set(struct db *db, const char *organisation, const char *rule, const char *name,
+                       const char *value, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "INSERT INTO rule_parameter(organisation, rule, name, value) VALUES (?, ?, ?, ?)"
+                    " ON CONFLICT(organisation, rule, name) DO UPDATE SET value = excluded.value",
+                    err);
+        query_text(&q, organisation);
+        query_text(&q, rule);
+        query_text(&q, name);
+        query_text(&q, value);
+        return query_run(&q);
+}
+
 int rule_parameter_any(struct db *db, bool *ret_any, struct err *err)
 {
         struct query q;

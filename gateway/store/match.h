@@ -69,6 +69,9 @@ int rule_version_id(struct db *db, const char *rule, const char *hash, const cha
  * none did. free() it. */
 int rule_parameter_find(struct db *db, const char *rule, const char *name, const char *organisation,
                         char **ret_value, struct err *err);
+/* Sets an organisation's own value, written as in the rule's file; it is not checked here. */
+int rule_parameter_set(struct db *db, const char *organisation, const char *rule, const char *name,
+                       const char *value, struct err *err);
 /* Whether any organisation overrides any parameter: saves the look-ups where nobody does. */
 int rule_parameter_any(struct db *db, bool *ret_any, struct err *err);
 

@@ -336,6 +336,16 @@ static int exists(struct query *q)
         return r;
 }
 
+int person_choose(struct db *db, const char *person, const char *choice, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db, "INSERT OR IGNORE INTO person_choice(person, choice) VALUES (?, ?)", err);
+        query_text(&q, person);
+        query_text(&q, choice);
+        return query_run(&q);
+}
+
 int person_has_choice(struct db *db, const char *person, const char *choice, struct err *err)
 {
         struct query q;

@@ -55,6 +55,8 @@ int recipient_person_get(struct db *db, const char *person, int64_t now_utc,
                          struct recipient_person *ret_person, struct err *err);
 void recipient_person_fini(struct recipient_person *person);
 
+/* Notes a person's choice; the others stay. */
+int person_choose(struct db *db, const char *person, const char *choice, struct err *err);
 /* 1 when the person made the choice. */
 int person_has_choice(struct db *db, const char *person, const char *choice, struct err *err);
 
