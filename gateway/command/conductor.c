@@ -1,0 +1,165 @@
+#include "command/conductor.h"
+#include "base/log.h"
+#include "engine/engine.h"
+#include "store/db.h"
+#include "store/message.h"
+#include "store/publication.h"
+#include "store/writer.h"
+
+#include <pthread.h>
+#include <time.h>
+
+#define LOOK_MS 1             /* between two looks while the loops work */
+#define PUBLISH_WAIT_MS 10000 /* a broker that is away does not stop the day */
+
+struct conductor {
+        struct conductor_options options;
+        struct db *reader;
+        pthread_t thread;
+        pthread_mutex_t mutex;
+        pthread_cond_t asked;
+        bool running;
+        _Atomic bool stopping;
+        int64_t until;
+        void (*done)(void *context, int result, int64_t now_utc);
+        void *done_context;
+};
+
+/* 1: every row that is due has been worked on, and *ret_next is when the next one is. */
+static int rows_are_idle(struct conductor *conductor, int64_t now, bool wait_for_broker, int64_t *ret_next,
+                         struct err *err)
+{
+        struct publication_counts publications = {0};
+        int64_t engine, message;
+        int r;
+
+        r = engine_next_time(conductor->reader, &engine, err);
+        if (r == 0)
+                r = message_next_time(conductor->reader, &message, err);
+        if (r == 0)
+                r = message_busy(conductor->reader, err);
+        if (r == 0 && wait_for_broker)
+                r = publication_count(conductor->reader, &publications, err);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        *ret_next = engine < message ? engine : message;
+        return *ret_next > now && publications.queued + publications.sent == 0;
+}
+
+static int settle(struct conductor *conductor, int64_t *ret_next, struct err *err)
+{
+        int64_t now = clock_now_utc(conductor->options.clock), start = clock_monotonic_ms();
+        const struct timespec look = {.tv_nsec = LOOK_MS * 1000000L};
+        bool wait_for_broker;
+        int r = 0;
+
+        while (!conductor->stopping) {
+                wait_for_broker =
+                    conductor->options.has_broker && clock_monotonic_ms() - start < PUBLISH_WAIT_MS;
+                if (writer_pending(conductor->options.writer) == 0 &&
+                    conductor->options.is_idle(conductor->options.context))
+                        r = rows_are_idle(conductor, now, wait_for_broker, ret_next, err);
+                if (r != 0)
+                        break;
+                nanosleep(&look, NULL);
+        }
+        return r < 0 ? r : 0;
+}
+
+static int run(struct conductor *conductor, int64_t until, struct err *err)
+{
+        int64_t next;
+        int r;
+
+        for (;;) {
+                r = settle(conductor, &next, err);
+                if (r < 0 || conductor->stopping || clock_now_utc(conductor->options.clock) >= until)
+                        return r;
+                clock_set_utc(conductor->options.clock, next < until ? next : until);
+                conductor->options.wake(conductor->options.context);
+        }
+}
+
+static void *conductor_main(void *context)
+{
+        struct conductor *conductor = context;
+        struct err err = {0};
+        int r;
+
+        pthread_mutex_lock(&conductor->mutex);
+        for (;;) {
+                while (!conductor->running && !conductor->stopping)
+                        pthread_cond_wait(&conductor->asked, &conductor->mutex);
+                if (!conductor->running)
+                        break;
+                pthread_mutex_unlock(&conductor->mutex);
+                r = conductor->stopping ? ERR_BUSY : run(conductor, conductor->until, &err);
+                if (r < 0)
+                        log_error("conductor", "the clock stands: %s", err.text);
+                pthread_mutex_lock(&conductor->mutex);
+                conductor->running = false;
+                pthread_mutex_unlock(&conductor->mutex);
+                conductor->done(conductor->done_context, r, clock_now_utc(conductor->options.clock));
+                pthread_mutex_lock(&conductor->mutex);
+        }
+        pthread_mutex_unlock(&conductor->mutex);
+        return NULL;
+}
+
+int conductor_open(const struct conductor_options *options, struct conductor **ret_conductor, struct err *err)
+{
+        struct conductor *conductor = calloc(1, sizeof *conductor);
+        int r;
+
+        if (!conductor)
+                return err_set(err, ERR_NOMEM, "conductor: out of memory");
+        conductor->options = *options;
+        pthread_mutex_init(&conductor->mutex, NULL);
+        pthread_cond_init(&conductor->asked, NULL);
+        r = db_open(options->database, DB_READER, &conductor->reader, err);
+        if (r == 0 && pthread_create(&conductor->thread, NULL, conductor_main, conductor) != 0)
+                r = err_set(err, ERR_IO, "conductor: cannot start a thread");
+        if (r < 0) {
+                db_close(conductor->reader);
+                free(conductor);
+                return r;
+        }
+        *ret_conductor = conductor;
+        return 0;
+}
+
+struct conductor *conductor_close(struct conductor *conductor)
+{
+        if (!conductor)
+                return NULL;
+        pthread_mutex_lock(&conductor->mutex);
+        conductor->stopping = true;
+        pthread_cond_signal(&conductor->asked);
+        pthread_mutex_unlock(&conductor->mutex);
+        pthread_join(conductor->thread, NULL);
+        db_close(conductor->reader);
+        pthread_cond_destroy(&conductor->asked);
+        pthread_mutex_destroy(&conductor->mutex);
+        free(conductor);
+        return NULL;
+}
+
+int conductor_run_until(void *context, int64_t until_utc,
+                        void (*done)(void *context, int result, int64_t now_utc), void *done_context)
+{
+        struct conductor *conductor = context;
+        int r = 0;
+
+        pthread_mutex_lock(&conductor->mutex);
+        if (conductor->running || conductor->stopping) {
+                r = ERR_BUSY;
+        } else {
+                conductor->running = true;
+                conductor->until = until_utc;
+                conductor->done = done;
+                conductor->done_context = done_context;
+                pthread_cond_signal(&conductor->asked);
+        }
+        pthread_mutex_unlock(&conductor->mutex);
+        return r;
+}

@@ -1,0 +1,429 @@
+#include "command/gateway.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "command/conductor.h"
+#include "command/far_end.h"
+#include "command/resources.h"
+#include "compose/catalogue.h"
+#include "deliver/courier.h"
+#include "engine/engine.h"
+#include "engine/loop.h"
+#include "engine/rule.h"
+#include "intake/intake.h"
+#include "publish/publisher.h"
+#include "store/calendar_day.h"
+#include "store/db.h"
+#include "store/writer.h"
+#include "web/web.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define URL_MAX 512 /* bytes */
+
+struct provider_list {
+        struct provider *items[CONFIG_PROVIDER_MAX];
+        int count;
+};
+
+struct gateway {
+        const struct config *config;
+        char *database;
+        int lock;
+        struct clock clock;
+        struct writer *writer;
+        struct db *reader; /* for reading rules */
+        struct rulebook *book;
+        struct catalogue *catalogue;
+        struct engine *engine;
+        struct engine_loop *loop;
+        struct web *web;
+        struct far_end *far_end;
+        struct publisher *publisher;
+        struct conductor *conductor;
+        struct web_loop loops[2];
+
+        pthread_mutex_t courier_mutex; /* guards the courier and the providers, which a reload changes */
+        struct courier *courier;
+        struct provider_list providers;
+};
+
+/* ---- wake-ups: each commit, and each move of a virtual clock */
+
+static void wake_outward(void *context)
+{
+        struct gateway *gateway = context;
+
+        pthread_mutex_lock(&gateway->courier_mutex);
+        if (gateway->courier)
+                courier_wake(gateway->courier);
+        pthread_mutex_unlock(&gateway->courier_mutex);
+        if (gateway->publisher)
+                publisher_wake(gateway->publisher);
+        if (gateway->far_end)
+                far_end_wake(gateway->far_end);
+}
+
+static void wake_all(void *context)
+{
+        struct gateway *gateway = context;
+
+        engine_loop_wake(gateway->loop);
+        wake_outward(gateway);
+}
+
+static bool outward_is_idle(void *context)
+{
+        struct gateway *gateway = context;
+
+        return courier_counts(gateway->courier).under_way == 0 &&
+               (!gateway->far_end || far_end_is_idle(gateway->far_end));
+}
+
+/* ---- providers */
+
+struct setting_lookup {
+        const struct config_provider *provider;
+        const char *base_url;
+};
+
+static const char *setting_of(void *context, const char *name)
+{
+        struct setting_lookup *lookup = context;
+
+        if (strcmp(name, "base_url") == 0)
+                return lookup->base_url;
+        for (int i = 0; i < lookup->provider->setting_count; i++)
+                if (strcmp(lookup->provider->settings[i].name, name) == 0)
+                        return lookup->provider->settings[i].value;
+        return NULL;
+}
+
+static void free_providers(struct provider_list *list)
+{
+        while (list->count)
+                provider_free(list->items[--list->count]);
+}
+
+static int load_providers(struct gateway *gateway, struct provider_list *list, struct err *err)
+{
+        int r = 0;
+
+        list->count = 0;
+        for (int i = 0; i < gateway->config->provider_count && r == 0; i++) {
+                struct setting_lookup lookup = {&gateway->config->providers[i], gateway_base_url(gateway)};
+
+                r = provider_load(lookup.provider->file, setting_of, &lookup, &list->items[i], err);
+                if (r == 0)
+                        list->count++;
+        }
+        if (r < 0)
+                free_providers(list);
+        return r;
+}
+
+static const struct provider *take_provider(void *context, const char *name)
+{
+        struct gateway *gateway = context;
+
+        pthread_mutex_lock(&gateway->courier_mutex);
+        for (int i = 0; i < gateway->providers.count; i++)
+                if (strcmp(provider_name(gateway->providers.items[i]), name) == 0)
+                        return gateway->providers.items[i]; /* locked until it is given back */
+        pthread_mutex_unlock(&gateway->courier_mutex);
+        return NULL;
+}
+
+static void give_provider(void *context, const struct provider *provider)
+{
+        struct gateway *gateway = context;
+
+        (void)provider;
+        pthread_mutex_unlock(&gateway->courier_mutex);
+}
+
+static int open_courier(struct gateway *gateway, struct err *err)
+{
+        const struct courier_config config = {
+            .path = gateway->database,
+            .writer = gateway->writer,
+            .clock = &gateway->clock,
+            .providers = gateway->providers.items,
+            .provider_count = gateway->providers.count,
+        };
+        struct courier *courier = NULL;
+        int r = courier_open(&config, &courier, err);
+
+        pthread_mutex_lock(&gateway->courier_mutex);
+        gateway->courier = courier;
+        pthread_mutex_unlock(&gateway->courier_mutex);
+        return r;
+}
+
+static struct courier *take_courier(struct gateway *gateway)
+{
+        struct courier *courier;
+
+        pthread_mutex_lock(&gateway->courier_mutex);
+        courier = TAKE(gateway->courier);
+        pthread_mutex_unlock(&gateway->courier_mutex);
+        return courier;
+}
+
+/* ---- opening */
+
+/* One gateway a database: its name with ".lock", held until the process ends. */
+static int lock_database(struct gateway *gateway, struct err *err)
+{
+        _cleanup_(free_ptr) char *path = NULL;
+
+        if (asprintf(&path, "%s.lock", gateway->database) < 0)
+                return err_set(err, ERR_NOMEM, "serve: out of memory");
+        gateway->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (gateway->lock < 0)
+                return err_set(err, ERR_IO, "%s: cannot open (%s): check the folder's rights", path,
+                               strerror(errno));
+        if (flock(gateway->lock, LOCK_EX | LOCK_NB) < 0)
+                return err_set(err, ERR_BUSY,
+                               "%s: another gateway serves from this database: stop it first or name another "
+                               "with --db",
+                               gateway->database);
+        return 0;
+}
+
+static int first_write(struct writer_job *job, struct db *db, int64_t now_utc, struct err *err)
+{
+        (void)job;
+        return calendar_refresh(db, now_utc, err);
+}
+
+static int open_store(struct gateway *gateway, struct err *err)
+{
+        struct writer_job job = {.run = first_write};
+        int r = lock_database(gateway, err);
+
+        if (r == 0)
+                r = writer_open(gateway->database, &gateway->clock, &gateway->writer, err);
+        if (r == 0)
+                r = writer_on_commit(gateway->writer, wake_outward, gateway);
+        if (r == 0)
+                r = db_open(gateway->database, DB_READER, &gateway->reader, err);
+        if (r == 0)
+                r = resource_rules(gateway->reader, NULL, gateway->config->rules, true, &gateway->book, err);
+        if (r == 0)
+                r = resource_templates(NULL, gateway->config->templates, &gateway->catalogue, err);
+        if (r == 0)
+                r = engine_open(gateway->book, gateway->catalogue, &gateway->engine, err);
+        if (r == 0)
+                r = engine_loop_open(gateway->database, gateway->engine, gateway->writer, &gateway->clock,
+                                     &gateway->loop, err);
+        return r < 0 ? r : writer_run(gateway->writer, &job, err);
+}
+
+static int open_conductor(struct gateway *gateway, struct err *err)
+{
+        const struct conductor_options options = {
+            .database = gateway->database,
+            .clock = &gateway->clock,
+            .writer = gateway->writer,
+            .wake = wake_all,
+            .is_idle = outward_is_idle,
+            .context = gateway,
+            .has_broker = gateway->config->broker_port != 0,
+        };
+
+        return gateway->clock.is_virtual ? conductor_open(&options, &gateway->conductor, err) : 0;
+}
+
+static enum web_health courier_health(void *context, const char **ret_text)
+{
+        struct gateway *gateway = context;
+
+        *ret_text = gateway->courier ? "running" : "stopped";
+        return gateway->courier ? WEB_HEALTH_OK : WEB_HEALTH_DEGRADED;
+}
+
+static enum web_health publisher_health(void *context, const char **ret_text)
+{
+        struct gateway *gateway = context;
+        struct publisher_status status = {0};
+
+        if (!gateway->publisher) {
+                *ret_text = "no broker configured";
+                return WEB_HEALTH_OK;
+        }
+        publisher_read_status(gateway->publisher, &status);
+        *ret_text = status.is_connected ? "connected" : "not connected";
+        return status.is_connected ? WEB_HEALTH_OK : WEB_HEALTH_DEGRADED;
+}
+
+static int open_web(struct gateway *gateway, const struct gateway_options *options, struct err *err)
+{
+        struct web_options web = {
+            .clock = &gateway->clock,
+            .writer = gateway->writer,
+            .db_path = gateway->database,
+            .listen = gateway->config->listen,
+            .port = options->port >= 0 ? options->port : gateway->config->port,
+            .base_url = gateway->config->base_url,
+            .version = options->version,
+            .is_sandbox = gateway->config->is_sandbox,
+            .provider_take = take_provider,
+            .provider_give = give_provider,
+            .provider_context = gateway,
+            .loops = gateway->loops,
+            .loop_count = ARRAY_SIZE(gateway->loops),
+            .run_until = gateway->conductor ? conductor_run_until : NULL,
+            .run_until_context = gateway->conductor,
+        };
+
+        gateway->loops[0] = (struct web_loop){"courier", courier_health, gateway};
+        gateway->loops[1] = (struct web_loop){"publisher", publisher_health, gateway};
+        return web_open(&web, &gateway->web, err);
+}
+
+static int open_publisher(struct gateway *gateway, struct err *err)
+{
+        const struct config *config = gateway->config;
+        const struct publisher_options options = {
+            .connection = {.host = config->broker_host,
+                           .port = config->broker_port,
+                           .user = config->broker_user,
+                           .password = config->broker_password,
+                           .tls = config->broker_ca != NULL,
+                           .ca_file = config->broker_ca,
+                           .cert_file = config->broker_certificate,
+                           .key_file = config->broker_key},
+            .database = gateway->database,
+        };
+
+        return config->broker_port ? publisher_open(&options, gateway->writer, &gateway->publisher, err) : 0;
+}
+
+/* `kapula feeds` prints links with it. */
+struct base_url_job {
+        struct writer_job job;
+        const char *url;
+};
+
+static int write_base_url(struct writer_job *job, struct db *db, int64_t now_utc, struct err *err)
+{
+        (void)now_utc;
+        return meta_set(db, "base_url", ((struct base_url_job *)job)->url, err);
+}
+
+static int open_outward(struct gateway *gateway, struct err *err)
+{
+        struct base_url_job job = {.job.run = write_base_url, .url = gateway_base_url(gateway)};
+        int r = writer_run(gateway->writer, &job.job, err);
+
+        if (r == 0)
+                r = load_providers(gateway, &gateway->providers, err);
+        if (r == 0)
+                r = open_courier(gateway, err);
+        if (r == 0 && gateway->config->is_sandbox)
+                r = far_end_open(gateway->database, gateway_base_url(gateway), &gateway->far_end, err);
+        return r < 0 ? r : open_publisher(gateway, err);
+}
+
+int gateway_open(const struct gateway_options *options, struct gateway **ret_gateway, struct err *err)
+{
+        struct gateway *gateway = calloc(1, sizeof *gateway);
+        int r;
+
+        if (!gateway)
+                return err_set(err, ERR_NOMEM, "serve: out of memory");
+        curl_global_init(CURL_GLOBAL_DEFAULT);
+        pthread_mutex_init(&gateway->courier_mutex, NULL);
+        gateway->config = options->config;
+        gateway->lock = -1;
+        gateway->database = strdup(options->database);
+        if (options->start_utc)
+                clock_init_virtual(&gateway->clock, options->start_utc);
+        else
+                clock_init_real(&gateway->clock);
+        r = gateway->database ? open_store(gateway, err) : err_set(err, ERR_NOMEM, "serve: out of memory");
+        if (r == 0)
+                r = open_conductor(gateway, err);
+        if (r == 0)
+                r = open_web(gateway, options, err);
+        if (r == 0)
+                r = open_outward(gateway, err);
+        if (r < 0) {
+                gateway_close(gateway);
+                return r;
+        }
+        *ret_gateway = gateway;
+        return 0;
+}
+
+/* ---- reloading */
+
+int gateway_reload(struct gateway *gateway, struct err *err)
+{
+        struct rulebook *book = NULL;
+        struct catalogue *catalogue = NULL;
+        struct provider_list providers = {0}, old;
+        int r = resource_rules(gateway->reader, NULL, gateway->config->rules, true, &book, err);
+
+        if (r == 0)
+                r = resource_templates(NULL, gateway->config->templates, &catalogue, err);
+        if (r == 0)
+                r = load_providers(gateway, &providers, err);
+        if (r < 0) {
+                rulebook_free(book);
+                catalogue_free(catalogue);
+                return r;
+        }
+        engine_loop_use(gateway->loop, book, catalogue);
+        rulebook_free(gateway->book);
+        catalogue_free(gateway->catalogue);
+        gateway->book = book;
+        gateway->catalogue = catalogue;
+
+        courier_close(take_courier(gateway));
+        pthread_mutex_lock(&gateway->courier_mutex);
+        old = gateway->providers;
+        gateway->providers = providers;
+        pthread_mutex_unlock(&gateway->courier_mutex);
+        free_providers(&old);
+        return open_courier(gateway, err);
+}
+
+const char *gateway_base_url(const struct gateway *gateway)
+{
+        return web_base_url(gateway->web);
+}
+
+/* Inward first, outward last, so that what was promised to a sender is on disk before the writer stops. */
+struct gateway *gateway_close(struct gateway *gateway)
+{
+        if (!gateway)
+                return NULL;
+        conductor_close(gateway->conductor);
+        gateway->conductor = NULL;
+        courier_close(take_courier(gateway));
+        web_close(gateway->web);
+        engine_loop_close(gateway->loop);
+        publisher_close(TAKE(gateway->publisher));
+        if (gateway->far_end)
+                far_end_close(TAKE(gateway->far_end));
+        writer_close(gateway->writer);
+        free_providers(&gateway->providers);
+        engine_close(gateway->engine);
+        rulebook_free(gateway->book);
+        catalogue_free(gateway->catalogue);
+        db_close(gateway->reader);
+        if (gateway->lock >= 0)
+                close(gateway->lock);
+        pthread_mutex_destroy(&gateway->courier_mutex);
+        free(gateway->database);
+        free(gateway);
+        return NULL;
+}

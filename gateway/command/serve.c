@@ -1,0 +1,124 @@
+/* kapula serve: runs the gateway until SIGTERM or SIGINT; SIGHUP reads rules, templates and providers anew.
+ */
+#include "base/log.h"
+#include "base/yaml.h"
+#include "base/zone.h"
+#include "command/gateway.h"
+#include "command/verbs.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <systemd/sd-daemon.h>
+
+#define PORT_MAX 65535
+
+struct serve_options {
+        const char *config, *db, *port, *virtual_clock;
+};
+
+static int read_port(const char *text, int *ret_port, struct err *err)
+{
+        int64_t port = -1;
+
+        if (text && (!yaml_read_int(text, &port) || port < 0 || port > PORT_MAX))
+                return err_set(err, ERR_USAGE, "serve: --port: `%.20s` is no port: give 0 to %d", text,
+                               PORT_MAX);
+        *ret_port = (int)port;
+        return 0;
+}
+
+static int read_start(const char *text, int64_t *ret_utc, struct err *err)
+{
+        struct zone *zone;
+        int r;
+
+        *ret_utc = 0;
+        if (!text)
+                return 0;
+        r = zone_open("Europe/Helsinki", &zone, err);
+        if (r < 0)
+                return r;
+        if (!zone_parse(zone, text, ret_utc))
+                r = err_set(err, ERR_USAGE,
+                            "serve: --virtual-clock: `%.40s` is no time: write it as 2026-11-23T07:00", text);
+        zone_close(zone);
+        return r;
+}
+
+static void wait_for_end(struct gateway *gateway, const sigset_t *signals)
+{
+        struct err err;
+        int signal;
+
+        while (sigwait(signals, &signal) == 0 && signal == SIGHUP) {
+                sd_notify(0, "RELOADING=1");
+                if (gateway_reload(gateway, &err) < 0)
+                        log_error("serve", "not reloaded, the old stay in force: %s", err.text);
+                else
+                        log_info("serve", "rules, templates and providers read anew");
+                sd_notify(0, "READY=1");
+        }
+}
+
+static int serve(const struct gateway_options *options, const sigset_t *signals, struct err *err)
+{
+        struct gateway *gateway;
+        int r = gateway_open(options, &gateway, err);
+
+        if (r < 0)
+                return r;
+        printf("kapula: serving at %s from %s\n", gateway_base_url(gateway), options->database);
+        fflush(stdout);
+        sd_notify(0, "READY=1");
+        wait_for_end(gateway, signals);
+        sd_notify(0, "STOPPING=1");
+        gateway_close(gateway);
+        return 0;
+}
+
+static int run(int argc, char **argv, struct err *err)
+{
+        struct serve_options given = {0};
+        const struct option_spec specs[] = {
+            {.name = "--config", .value = &given.config},
+            {.name = "--db", .value = &given.db},
+            {.name = "--port", .value = &given.port},
+            {.name = "--virtual-clock", .value = &given.virtual_clock},
+            {0},
+        };
+        _cleanup_(free_ptr) char *database = NULL;
+        _cleanup_(config_fini) struct config config = {0};
+        struct gateway_options options = {.config = &config, .version = KAPULA_VERSION};
+        const char *operands[OPERAND_MAX];
+        sigset_t signals;
+        int count, r = options_read(argc, argv, specs, operands, &count, err);
+
+        if (r == 0 && count)
+                r = err_set(err, ERR_USAGE, "serve: takes no operands: see kapula help serve");
+        if (r == 0)
+                r = read_port(given.port, &options.port, err);
+        if (r == 0)
+                r = read_start(given.virtual_clock, &options.start_utc, err);
+        if (r == 0)
+                r = config_load(given.config, &config, err);
+        if (r == 0)
+                r = command_database_path(given.db ? given.db : config.database, &database, err);
+        if (r < 0)
+                return r;
+        options.database = database;
+        /* Blocked before any thread starts, so that only wait_for_end sees them. */
+        sigemptyset(&signals);
+        sigaddset(&signals, SIGTERM);
+        sigaddset(&signals, SIGINT);
+        sigaddset(&signals, SIGHUP);
+        sigprocmask(SIG_BLOCK, &signals, NULL);
+        signal(SIGPIPE, SIG_IGN);
+        return serve(&options, &signals, err);
+}
+
+const struct verb verb_serve = {
+    .name = "serve",
+    .usage = "[--config FILE] [--db FILE] [--port N] [--virtual-clock T]",
+    .summary = "runs the gateway; without a configuration on loopback with the sandbox provider",
+    .run = run,
+};
