@@ -125,7 +125,7 @@ static bool agrees(const struct expectation *expectation, const json_t *effect, 
                 return false;
         }
         if (time_of(effect) != expectation->at)
-                snprintf(ret_difference, size, "the time is another");
+                snprintf(ret_difference, size, "at another time");
         if (!ret_difference[0])
                 compare_fields(expectation, effect, ret_difference, size);
         if (!ret_difference[0])
