@@ -107,7 +107,7 @@ static void compare_fields(const struct expectation *expectation, const json_t *
 
                 if (!node || yaml_text(node, &wanted, NULL) < 0)
                         continue;
-                if (strcmp(wanted, NOBODY) == 0)
+                if (strcmp(field_table[i].key, "to") == 0 && strcmp(wanted, NOBODY) == 0)
                         wanted = "";
                 if (!value || strcmp(value, wanted) != 0)
                         snprintf(ret_difference, size, "%s is %s", field_table[i].field,
