@@ -150,7 +150,7 @@ static void collect(struct courier *courier)
                                  &retry_after);
                 unlink_transfer(courier, lane, transfer);
                 finish(courier, lane, transfer, &outcome, retry_after);
-                if (courier->is_blocked && lane_leased(lane) <= lane->pace)
+                if (courier->is_blocked && lane_is_low(lane))
                         atomic_store(&courier->is_woken, true);
         }
 }

@@ -36,9 +36,21 @@ int lane_leased(const struct lane *lane)
         return (int)(lane->queue.count - lane->queue_first) + lane->under_way_count;
 }
 
+/* After a crash every leased message is in doubt, also one that never left. With a key we ask again; without
+ * one the doubt costs a message, so no more are leased than can be on their way. */
+static int leased_max(const struct lane *lane)
+{
+        return provider_is_idempotent(lane->provider) ? 2 * lane->pace : provider_connections(lane->provider);
+}
+
+bool lane_is_low(const struct lane *lane)
+{
+        return lane_leased(lane) <= leased_max(lane) / 2;
+}
+
 int lane_room(struct lane *lane, int64_t now_ms)
 {
-        int leased = lane_leased(lane), room = 2 * lane->pace - leased, tokens;
+        int leased = lane_leased(lane), room = leased_max(lane) - leased, tokens;
 
         switch (breaker_state(&lane->breaker, now_ms)) {
         case BREAKER_OPEN:
@@ -47,7 +59,7 @@ int lane_room(struct lane *lane, int64_t now_ms)
                 room = leased == 0;
                 break;
         case BREAKER_CLOSED:
-                if (leased > lane->pace)
+                if (!lane_is_low(lane))
                         return 0; /* claim seldom and much rather than often and little */
                 break;
         }

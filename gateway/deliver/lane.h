@@ -15,7 +15,8 @@ struct lane {
         int under_way_count;
         struct message_list queue; /* claimed, not begun: items[queue_first…] */
         size_t queue_first;
-        int pace; /* messages it takes in a quarter of a second: claimed at most so many ahead */
+        int pace; /* messages it takes in a quarter of a second: claimed so many ahead when it knows our key
+                   */
         int64_t window_ms;
         int window_count;
 };
@@ -23,7 +24,8 @@ struct lane {
 void lane_init(struct lane *lane, const struct provider *provider, int64_t now_ms);
 void lane_fini(struct lane *lane);
 
-int lane_leased(const struct lane *lane); /* waiting and under way */
+int lane_leased(const struct lane *lane);  /* waiting and under way */
+bool lane_is_low(const struct lane *lane); /* few enough to claim more */
 
 /* How many messages may be claimed for it now. */
 int lane_room(struct lane *lane, int64_t now_ms);
