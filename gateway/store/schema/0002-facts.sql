@@ -108,6 +108,12 @@ CREATE TRIGGER change_calendar_day AFTER UPDATE OF kind ON calendar_day WHEN NEW
   INSERT INTO change(kind, subject) VALUES ('calendar', NEW.calendar);
 END;
 
+CREATE TRIGGER change_organisation_calendar AFTER UPDATE OF calendar ON organisation_calendar
+WHEN NEW.calendar <> OLD.calendar BEGIN
+  DELETE FROM change WHERE kind = 'calendar' AND subject = NEW.calendar;
+  INSERT INTO change(kind, subject) VALUES ('calendar', NEW.calendar);
+END;
+
 -- When a subject must be looked at again though nothing changed: a row of a rule falls due beyond the horizon.
 CREATE TABLE timer(
   kind TEXT NOT NULL,
@@ -150,6 +156,17 @@ CREATE TRIGGER silence_ended AFTER UPDATE OF ended ON person WHEN NEW.ended IS N
   UPDATE message SET state = 'cancelled', reason = 'ended', changed = unixepoch()
    WHERE state IN ('queued', 'held', 'retry') AND person = NEW.id;
   UPDATE feed SET revoked = unixepoch() WHERE owner = NEW.id AND revoked IS NULL;
+END;
+
+-- A role that ended before a message was written, and that was the person's last: they are told nothing more.
+CREATE TRIGGER silence_role AFTER UPDATE OF last_day ON role
+WHEN NEW.last_day IS NOT NULL AND (OLD.last_day IS NULL OR NEW.last_day < OLD.last_day) BEGIN
+  UPDATE message SET state = 'cancelled', reason = 'ended', changed = unixepoch()
+   WHERE state IN ('queued', 'held', 'retry') AND person = NEW.person
+     AND NEW.last_day < date(created, 'unixepoch')
+     AND NOT EXISTS (SELECT 1 FROM guardian g WHERE g.guardian = NEW.person AND g.ended IS NULL)
+     AND NOT EXISTS (SELECT 1 FROM role r WHERE r.person = NEW.person AND r.id <> NEW.id
+                        AND (r.last_day IS NULL OR r.last_day > NEW.last_day));
 END;
 
 -- Somebody becomes protected while messages about them wait: staff confirm them first.
