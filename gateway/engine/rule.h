@@ -53,22 +53,16 @@ struct rule_notify {
         char *unless;   /* … but where this column is not 0 or NULL */
         char *by[RULE_CHANNEL_MAX];
         int by_count;
-};
-
-/* The case that a match opens or joins before anybody is told. */
-struct rule_case {
-        char *owner; /* role, or a column that gives one */
-        char *when;  /* column that must not be 0 or NULL; NULL: always */
-        char *step;  /* a column, or the step itself; NULL: no step of its own */
-        bool owner_is_column, step_is_column;
+        /* Column with a time: whose calendar was fetched since then is not told. NULL, or a value of NULL: no
+         * matter. */
+        char *unless_fetched;
 };
 
 struct rule {
         char *name, *about, *kind, *file, *hash, *text;
         char *gone;    /* why a match ends when its row is no more: 'corrected', 'cancelled' */
         char *publish; /* "absence.alerted"; NULL: nothing */
-        bool urgent, has_case;
-        struct rule_case case_wish;
+        bool urgent;
         struct rule_parameter parameters[RULE_PARAMETER_MAX];
         struct rule_select main;
         struct rule_select lists[RULE_LIST_MAX];

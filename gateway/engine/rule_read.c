@@ -284,7 +284,8 @@ static int check_column(const struct rule *rule, const struct yaml_node *item, c
 
 static int read_notify(struct rule *rule, const struct yaml_node *item, struct err *err)
 {
-        static const char *const keys[] = {"to", "by", "template", "when", "muted_by", "unless", NULL};
+        static const char *const keys[] = {"to",       "by",     "template",       "when",
+                                           "muted_by", "unless", "unless_fetched", NULL};
         struct rule_notify *notify = &rule->notify[rule->notify_count];
         int r;
 
@@ -306,9 +307,13 @@ static int read_notify(struct rule *rule, const struct yaml_node *item, struct e
         if (r == 0)
                 r = copy_optional(item, "unless", &notify->unless, err);
         if (r == 0)
+                r = copy_optional(item, "unless_fetched", &notify->unless_fetched, err);
+        if (r == 0)
                 r = read_channels(notify, yaml_get(item, "by"), err);
         if (r == 0)
                 r = check_column(rule, item, "when", notify->when, err);
+        if (r == 0)
+                r = check_column(rule, item, "unless_fetched", notify->unless_fetched, err);
         return r < 0 ? r : check_column(rule, item, "unless", notify->unless, err);
 }
 
@@ -357,7 +362,7 @@ static int read_rule(struct rule *rule, struct select_sandbox *sandbox, const st
 {
         static const char *const keys[] = {"rule",   "about",   "subject", "urgent", "params",
                                            "values", "select",  "lists",   "marks",  "notify",
-                                           "gone",   "publish", "case",    NULL};
+                                           "gone",   "publish", NULL};
         int r = yaml_only_keys(root, keys, err);
 
         if (r == 0)
@@ -368,9 +373,7 @@ static int read_rule(struct rule *rule, struct select_sandbox *sandbox, const st
                 r = read_main(rule, sandbox, root, err);
         if (r == 0)
                 r = read_lists(rule, sandbox, root, err);
-        if (r == 0)
-                r = read_notifies(rule, yaml_get(root, "notify"), err);
-        return r < 0 ? r : rule_read_case(rule, root, err);
+        return r < 0 ? r : read_notifies(rule, yaml_get(root, "notify"), err);
 }
 
 /* The text is kept, so that a message can show the rule that made it after the file has changed. */
@@ -434,6 +437,7 @@ static void fini_notify(struct rule_notify *notify)
         free(notify->when);
         free(notify->muted_by);
         free(notify->unless);
+        free(notify->unless_fetched);
         for (int i = 0; i < notify->by_count; i++)
                 free(notify->by[i]);
 }
@@ -460,9 +464,6 @@ struct rule *rule_free(struct rule *rule)
         free(rule->text);
         free(rule->gone);
         free(rule->publish);
-        free(rule->case_wish.owner);
-        free(rule->case_wish.when);
-        free(rule->case_wish.step);
         free(rule);
         return NULL;
 }

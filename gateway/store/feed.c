@@ -146,6 +146,23 @@ int feed_fetched(struct db *db, const char *id, int64_t now_utc, int status,
         return query_run(&q);
 }
 
+int feed_fetched_since(struct db *db, const char *person, int64_t since_utc, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(
+            &q, db,
+            "SELECT 1 FROM feed WHERE revoked IS NULL AND last_fetch >= ?2 AND owner IN ("
+            "  SELECT ?1 UNION ALL SELECT workplace FROM workplace_supervisor WHERE person = ?1) LIMIT 1",
+            err);
+        query_text(&q, person);
+        query_int(&q, since_utc);
+        r = query_row(&q);
+        query_end(&q);
+        return r;
+}
+
 int feed_list(struct db *db, int (*each)(void *context, const struct feed *feed), void *context,
               struct err *err)
 {

@@ -53,6 +53,9 @@ int feed_revoke(struct db *db, const char *id, int64_t now_utc, struct err *err)
 int feed_fetched(struct db *db, const char *id, int64_t now_utc, int status,
                  const uint8_t hash[static FEED_HASH_BYTES], int64_t changed, struct err *err);
 
+/* 1 when a calendar of the person, or of a workplace that they supervise, was fetched at SINCE or later. */
+int feed_fetched_since(struct db *db, const char *person, int64_t since_utc, struct err *err);
+
 /* Every feed by owner, kind and creation. EACH returns 0, or a negative code that ends the list. */
 int feed_list(struct db *db, int (*each)(void *context, const struct feed *feed), void *context,
               struct err *err);

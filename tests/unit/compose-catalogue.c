@@ -90,6 +90,44 @@ static void add_lessons(struct value *values, int count)
         }
 }
 
+static void add_parties(struct value *values, int how)
+{
+        static const char *const parties[] = {"is_guardian", "is_workplace", "is_school"};
+        struct value *list = value_set_list(values, "parties");
+
+        for (unsigned i = how & SAMPLE_LESSONS ? 0 : 2; i < ARRAY_SIZE(parties); i++)
+                value_set_bool(value_append_map(list), parties[i], true);
+}
+
+static void add_changes(struct value *values, int how)
+{
+        static const char *const changes[] = {"moved", "hours", "cancelled", "added"};
+        struct value *list = value_set_list(values, "changes");
+
+        for (int i = how & SAMPLE_LESSONS ? 0 : 1; i < 3; i++) {
+                struct value *change = value_append_map(list);
+
+                value_set_date(change, "old_day", date_from_civil(2026, 11, 23 + i));
+                value_set_date(change, "day", date_from_civil(2026, 11, 26 + i));
+                value_set_time(change, "starts", MONDAY_MORNING);
+                value_set_time(change, "ends", MONDAY_MORNING + 6 * 3600);
+                value_set_bool(change, how & SAMPLE_LESSONS ? "moved" : changes[i + 1], true);
+        }
+}
+
+static void add_placement(struct value *values, int how)
+{
+        value_set_date(values, "old_day", date_from_civil(2026, 11, 23));
+        value_set_count(values, "day_count", 12);
+        value_set_bool(values, "few", how & (SAMPLE_LESSONS | SAMPLE_PROTECTED));
+        value_set_bool(values, "is_cancelled", !(how & (SAMPLE_LESSONS | SAMPLE_PROTECTED | SAMPLE_LESS)));
+        value_set_bool(values, "at_school", !(how & SAMPLE_LESS));
+        value_set_bool(values, "answered", how & SAMPLE_LESSONS);
+        value_set_bool(values, "whole", how & SAMPLE_LESSONS);
+        add_parties(values, how);
+        add_changes(values, how);
+}
+
 /* Every value that templates/README.md names. A protected pupil is given places all the same: the templates
  * must not print them. */
 static struct value *sample(int how)
@@ -101,14 +139,14 @@ static struct value *sample(int how)
         value_set_text(values, "school.name", "Kuusijoen koulu");
         value_set_text(values, "school.phone", "+358400000010");
         value_set_date(values, "day", date_from_civil(2026, 11, 23));
-        value_set_text(values, "case.number", "2026-0001");
-        value_set_text(values, "case.step", "2");
         add_lessons(values, how & SAMPLE_LESSONS ? 3 : 1);
+        add_placement(values, how);
         for (int i = 0; i < 5; i++) {
                 struct value *day = value_append_map(days);
                 value_set_date(day, "day", date_from_civil(2026, 11, 23 + i));
                 value_set_time(day, "starts", MONDAY_MORNING + i * 86400);
                 value_set_time(day, "ends", MONDAY_MORNING + i * 86400 + 6 * 3600);
+                value_set_bool(day, "whole", i > 0);
         }
         if (!(how & SAMPLE_LESS)) {
                 value_set_text(values, "link", LINK);
@@ -257,9 +295,18 @@ struct row {
         size_t length;
 };
 
+static const char *const lists[] = {"changes", "days", "lesson_list", "parties"};
+
+static bool is_list(const char *path)
+{
+        for (unsigned i = 0; i < ARRAY_SIZE(lists); i++)
+                if (strcmp(path, lists[i]) == 0)
+                        return true;
+        return false;
+}
+
 static int check_use(const struct template_use *use, void *told)
 {
-        static const char *const lists[] = {"days", "lesson_list"};
         const struct row *row = told;
         char path[TEMPLATE_PATH_MAX_BYTES * 2 + 3];
 
@@ -268,10 +315,9 @@ static int check_use(const struct template_use *use, void *told)
                 return 0;
         snprintf(path, sizeof path, "%s", use->path);
         for (const struct template_use *within = use->within; within; within = within->within)
-                for (unsigned i = 0; i < ARRAY_SIZE(lists); i++)
-                        if (strcmp(within->path, lists[i]) == 0)
-                                snprintf(path, sizeof path, "%s.%s", lists[i], use->path);
-        if (strcmp(use->path, "days") == 0 || strcmp(use->path, "lesson_list") == 0)
+                if (is_list(within->path))
+                        snprintf(path, sizeof path, "%s.%s", within->path, use->path);
+        if (is_list(use->path))
                 return 0;
         if (!row_names(row->text, row->length, path))
                 fail_msg("%s:%d: %s is not in the row of templates/README.md", use->template_name, use->line,
