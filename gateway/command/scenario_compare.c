@@ -107,7 +107,7 @@ static void compare_fields(const struct expectation *expectation, const json_t *
 
                 if (!node || yaml_text(node, &wanted, NULL) < 0)
                         continue;
-                if (strcmp(wanted, NOBODY) == 0)
+                if (strcmp(field_table[i].key, "to") == 0 && strcmp(wanted, NOBODY) == 0)
                         wanted = "";
                 if (!value || strcmp(value, wanted) != 0)
                         snprintf(ret_difference, size, "%s is %s", field_table[i].field,
@@ -125,7 +125,7 @@ static bool agrees(const struct expectation *expectation, const json_t *effect, 
                 return false;
         }
         if (time_of(effect) != expectation->at)
-                snprintf(ret_difference, size, "the time is another");
+                snprintf(ret_difference, size, "at another time");
         if (!ret_difference[0])
                 compare_fields(expectation, effect, ret_difference, size);
         if (!ret_difference[0])

@@ -1,6 +1,7 @@
 /* What happens in a scenario, as the events that would bring it. */
 #include "base/date.h"
 #include "command/scenario.h"
+#include "store/hold.h"
 #include "store/match.h"
 #include "store/recipient.h"
 
@@ -136,7 +137,8 @@ static int add_events(const struct scenario *scenario, const char *key, json_t *
         for (int i = 0; list && i < yaml_count(list) && r == 0; i++) {
                 const struct yaml_node *node = yaml_at(list, i);
 
-                if (is_given && (yaml_get(node, "choice") || yaml_get(node, "setting")))
+                if (is_given &&
+                    (yaml_get(node, "choice") || yaml_get(node, "hold") || yaml_get(node, "setting")))
                         continue;
                 if (json_array_size(events) == SCENARIO_EVENT_MAX)
                         return yaml_refuse(node, err, "more than %d events: tell a shorter story",
@@ -209,19 +211,32 @@ static int set_choice(const struct yaml_node *node, struct db *db, struct err *e
                                                 : r;
 }
 
+/* Staff stop all messages to a person: no event says so. */
+static int set_hold(const struct yaml_node *node, struct db *db, struct err *err)
+{
+        static const char *const keys[] = {"person", NULL};
+        struct hold hold = {.kind = "person", .starts = 0, .ends = INT64_MAX};
+        int r = yaml_only_keys(node, keys, err);
+
+        if (r == 0)
+                r = need_text(node, "person", &hold.subject, err);
+        return r < 0 ? r : hold_add(db, &hold, err);
+}
+
 int scenario_prepare(const struct scenario *scenario, struct db *db, struct err *err)
 {
         const struct yaml_node *given = yaml_get(scenario->node, "given");
         int r = 0;
 
         for (int i = 0; given && i < yaml_count(given) && r == 0; i++) {
-                const struct yaml_node *setting = yaml_get(yaml_at(given, i), "setting");
-                const struct yaml_node *choice = yaml_get(yaml_at(given, i), "choice");
+                const struct yaml_node *node = yaml_at(given, i);
 
-                if (setting)
-                        r = set_parameter(setting, db, err);
-                else if (choice)
-                        r = set_choice(choice, db, err);
+                if (yaml_get(node, "setting"))
+                        r = set_parameter(yaml_get(node, "setting"), db, err);
+                else if (yaml_get(node, "choice"))
+                        r = set_choice(yaml_get(node, "choice"), db, err);
+                else if (yaml_get(node, "hold"))
+                        r = set_hold(yaml_get(node, "hold"), db, err);
         }
         return r;
 }

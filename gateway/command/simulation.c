@@ -235,7 +235,8 @@ static void engine_effect(void *context, const struct effect *effect)
         static const char *const names[] = {[EFFECT_SUPPRESSED] = "suppressed",
                                             [EFFECT_HELD] = "held",
                                             [EFFECT_RESOLVED] = "resolved",
-                                            [EFFECT_EVENT] = "event"};
+                                            [EFFECT_EVENT] = "event",
+                                            [EFFECT_CASE] = "case"};
         struct simulation *simulation = context;
         char type[128];
         json_t *json;
@@ -247,7 +248,10 @@ static void engine_effect(void *context, const struct effect *effect)
                 snprintf(type, sizeof type, "kapula.%s", effect->type);
                 set_text(json, "type", type);
         }
+        set_text(json, "case", effect->case_id);
         set_text(json, "rule", effect->rule);
+        set_text(json, "state", effect->case_state);
+        set_text(json, "owner", effect->owner);
         set_text(json, "subject", effect->subject);
         set_text(json, "key", effect->key);
         set_text(json, "recipient", effect->recipient);

@@ -392,15 +392,22 @@ static int apply_rule(struct pass *pass, struct err *err)
 
 /* ---- subjects */
 
+/* What is said to those who were told comes first: a correction is read before the next alert. */
+static bool takes_back(const struct rule *rule)
+{
+        return rule->notify_count && strcmp(rule->notify[0].to, "told") == 0;
+}
+
 static int apply_rules(struct engine *engine, struct db *db, const struct subject *subject, int64_t now,
                        struct err *err)
 {
         struct pass pass = {.engine = engine, .db = db, .subject = subject, .now = now, .timer = INT64_MAX};
         int r = 0;
 
-        for (int i = 0; i < engine->book->count && r == 0; i++) {
-                pass.rule = engine->book->rules[i];
-                if (strcmp(pass.rule->kind, subject->kind) == 0)
+        for (int i = 0; i < 2 * engine->book->count && r == 0; i++) {
+                pass.rule = engine->book->rules[i % engine->book->count];
+                if (strcmp(pass.rule->kind, subject->kind) == 0 &&
+                    takes_back(pass.rule) == (i < engine->book->count))
                         r = apply_rule(&pass, err);
         }
         if (r == 0)

@@ -32,14 +32,15 @@ struct catalogue;
 #define ENGINE_OLD (7 * 86400)     /* seconds: facts older than this when first seen tell nobody */
 #define ENGINE_RETRY (5 * 60)      /* seconds: a rule that failed on a subject is tried again */
 
-enum effect_kind { EFFECT_SUPPRESSED, EFFECT_HELD, EFFECT_RESOLVED, EFFECT_EVENT, EFFECT_FIRED };
+enum effect_kind { EFFECT_SUPPRESSED, EFFECT_HELD, EFFECT_RESOLVED, EFFECT_EVENT, EFFECT_FIRED, EFFECT_CASE };
 
 /* Texts are borrowed until the callback returns; those that do not fit the kind are NULL. */
 struct effect {
         enum effect_kind kind;
         int64_t time_utc;
         const char *rule, *subject, *key, *recipient, *channel, *reason;
-        const char *type; /* of an event: "absence.alerted" */
+        const char *type;                         /* of an event: "absence.alerted" */
+        const char *case_id, *case_state, *owner; /* of a case: "2026-0001", opened, joined or raised */
         const char *timezone;
 };
 

@@ -7,6 +7,7 @@
 #include "compose/locale.h"
 #include "engine/engine.h"
 #include "engine/evaluate.h"
+#include "store/case_file.h"
 #include "store/place.h"
 #include "store/recipient.h"
 
@@ -38,6 +39,7 @@ struct firing {
         struct place place;
         char today[11]; /* in the place's zone */
         bool pupil_is_protected;
+        struct case_file file; /* that the match belongs to; id "": none */
         int64_t match, now;
 };
 
@@ -50,8 +52,14 @@ int fire(struct firing *firing, struct err *err);
 /* Ends the match before it was told: one suppression for each who would have been told. */
 int suppress(struct firing *firing, const char *reason, struct err *err);
 
-/* values.c: what the templates of the rule see. *ret_values is the caller's. */
-int firing_values(struct firing *firing, struct value **ret_values, struct err *err);
+/* case.c: opens or joins the case that the rule asks for; of a rule about a case, finds it. */
+int firing_case(struct firing *firing, struct err *err);
+int firing_find_case(struct firing *firing, struct err *err); /* only finds it */
+struct recipient_scope firing_scope(const struct firing *firing);
+
+/* values.c: what the templates of the rule see. *ret_values is the caller's. NAMELESS: without the pupil's
+ * name, for those who work for another controller than the school. */
+int firing_values(struct firing *firing, bool nameless, struct value **ret_values, struct err *err);
 /* The recipient's part of them, set anew for each. */
 int firing_recipient_values(struct value *values, const struct recipient_person *person);
 

@@ -19,7 +19,8 @@ enum told { TOLD, LEFT_OUT, UNREACHABLE };
 struct telling {
         struct firing *firing;
         const struct rule_notify *notify;
-        struct value *values;
+        struct value *values; /* of the person who is being told: one of these two */
+        struct value *named, *nameless;
         int step;
         bool office_hours;
 };
@@ -32,18 +33,6 @@ static int note_suppression(struct firing *firing, const char *person, const cha
         if (r > 0)
                 engine_tell(firing, &effect);
         return r < 0 ? r : 0;
-}
-
-static struct recipient_scope scope_of(const struct firing *firing)
-{
-        return (struct recipient_scope){
-            .pupil = firing->row->pupil,
-            .organisation = firing->place.organisation,
-            .supervisor = firing->row->supervisor,
-            .day = firing->today,
-            .told_of = firing->row->told_of,
-            .urgent = firing->rule->urgent,
-        };
 }
 
 /* ---- the text */
@@ -174,6 +163,24 @@ static int write_message(struct telling *telling, const struct recipient *recipi
         return r;
 }
 
+/* Curators work for the wellbeing county: what reaches them has a case number and no name. */
+static int choose_values(struct telling *telling, const struct recipient *recipient, struct err *err)
+{
+        struct firing *firing = telling->firing;
+        int r = strcmp(telling->notify->to, "curator") == 0;
+
+        telling->values = telling->named;
+        if (!firing->row->pupil || !recipient->is_staff)
+                return 0;
+        if (!r)
+                r = person_is_curator(firing->db, recipient->person, firing->today, err);
+        if (r <= 0)
+                return r;
+        r = telling->nameless ? 0 : firing_values(firing, true, &telling->nameless, err);
+        telling->values = telling->nameless;
+        return r;
+}
+
 static int send_to(struct telling *telling, const struct recipient *recipient,
                    const struct recipient_person *person, const char *channel, const char *address,
                    struct err *err)
@@ -190,6 +197,9 @@ static int send_to(struct telling *telling, const struct recipient *recipient,
         };
         int r;
 
+        r = choose_values(telling, recipient, err);
+        if (r < 0)
+                return r;
         r = firing_recipient_values(telling->values, person);
         if (r == 0)
                 r = compose(telling, person, &message, &title, &text, err);
@@ -224,8 +234,10 @@ static int tell_known(struct telling *telling, const struct recipient *recipient
 
         if (person->has_ended)
                 return 0;
-        if (person->is_held)
+        if (person->is_held) {
+                *ret_told = UNREACHABLE;
                 return note_suppression(firing, recipient->person, "staff-hold", err);
+        }
         r = is_muted(telling, recipient->person, err);
         if (r != 0)
                 return r < 0 ? r
@@ -233,8 +245,10 @@ static int tell_known(struct telling *telling, const struct recipient *recipient
         r = find_address(telling, recipient, person, &channel, &address, err);
         if (r < 0)
                 return r;
-        if (r == 0)
+        if (r == 0) {
+                *ret_told = UNREACHABLE;
                 return note_suppression(firing, recipient->person, "no-contact", err);
+        }
         *ret_told = TOLD;
         return send_to(telling, recipient, person, channel, address, err);
 }
@@ -296,7 +310,7 @@ static int tell_list(struct telling *telling, const struct recipient_list *list,
 /* Nobody of the home can be reached with what is urgent: the school must know. */
 static int tell_instead(struct telling *telling, struct err *err)
 {
-        struct recipient_scope scope = scope_of(telling->firing);
+        struct recipient_scope scope = firing_scope(telling->firing);
         struct recipient_list list;
         bool reached;
         int r = recipient_find(telling->firing->db, "group-staff", &scope, &list, err);
@@ -307,7 +321,7 @@ static int tell_instead(struct telling *telling, struct err *err)
 static int tell_step(struct telling *telling, struct err *err)
 {
         struct firing *firing = telling->firing;
-        struct recipient_scope scope = scope_of(firing);
+        struct recipient_scope scope = firing_scope(firing);
         struct recipient_list list;
         bool reached;
         int r;
@@ -358,7 +372,9 @@ int fire(struct firing *firing, struct err *err)
         int64_t version;
         int r;
 
-        r = firing_values(firing, &telling.values, err);
+        r = firing_case(firing, err);
+        if (r == 0)
+                r = firing_values(firing, false, &telling.named, err);
         if (r < 0)
                 return r;
         r = rule_version_id(firing->db, firing->rule->name, firing->rule->hash, firing->rule->text,
@@ -377,14 +393,15 @@ int fire(struct firing *firing, struct err *err)
                 telling.office_hours = strcmp(telling.notify->to, "supervisor") == 0;
                 r = tell_step(&telling, err);
         }
-        value_free(telling.values);
+        value_free(telling.named);
+        value_free(telling.nameless);
         return r < 0 ? r : publish(firing, err);
 }
 
 static int suppress_step(struct firing *firing, const struct rule_notify *notify, const char *reason,
                          struct err *err)
 {
-        struct recipient_scope scope = scope_of(firing);
+        struct recipient_scope scope = firing_scope(firing);
         struct recipient_list list;
         int r;
 
@@ -403,6 +420,8 @@ int suppress(struct firing *firing, const char *reason, struct err *err)
 {
         int r = match_end(firing->db, firing->match, MATCH_DROPPED, reason, firing->now, err);
 
+        if (r == 0)
+                r = firing_find_case(firing, err);
         for (int i = 0; i < firing->rule->notify_count && r == 0; i++)
                 r = suppress_step(firing, &firing->rule->notify[i], reason, err);
         return r;

@@ -58,11 +58,20 @@ struct rule_notify {
         char *unless_fetched;
 };
 
+/* The case that a match opens or joins before anybody is told. */
+struct rule_case {
+        char *owner; /* role, or a column that gives one */
+        char *when;  /* column that must not be 0 or NULL; NULL: always */
+        char *step;  /* a column, or the step itself; NULL: no step of its own */
+        bool owner_is_column, step_is_column;
+};
+
 struct rule {
         char *name, *about, *kind, *file, *hash, *text;
         char *gone;    /* why a match ends when its row is no more: 'corrected', 'cancelled' */
         char *publish; /* "absence.alerted"; NULL: nothing */
-        bool urgent;
+        bool urgent, has_case;
+        struct rule_case case_wish;
         struct rule_parameter parameters[RULE_PARAMETER_MAX];
         struct rule_select main;
         struct rule_select lists[RULE_LIST_MAX];

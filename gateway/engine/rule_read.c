@@ -362,7 +362,7 @@ static int read_rule(struct rule *rule, struct select_sandbox *sandbox, const st
 {
         static const char *const keys[] = {"rule",   "about",   "subject", "urgent", "params",
                                            "values", "select",  "lists",   "marks",  "notify",
-                                           "gone",   "publish", NULL};
+                                           "gone",   "publish", "case",    NULL};
         int r = yaml_only_keys(root, keys, err);
 
         if (r == 0)
@@ -373,7 +373,9 @@ static int read_rule(struct rule *rule, struct select_sandbox *sandbox, const st
                 r = read_main(rule, sandbox, root, err);
         if (r == 0)
                 r = read_lists(rule, sandbox, root, err);
-        return r < 0 ? r : read_notifies(rule, yaml_get(root, "notify"), err);
+        if (r == 0)
+                r = read_notifies(rule, yaml_get(root, "notify"), err);
+        return r < 0 ? r : rule_read_case(rule, root, err);
 }
 
 /* The text is kept, so that a message can show the rule that made it after the file has changed. */
@@ -464,6 +466,9 @@ struct rule *rule_free(struct rule *rule)
         free(rule->text);
         free(rule->gone);
         free(rule->publish);
+        free(rule->case_wish.owner);
+        free(rule->case_wish.when);
+        free(rule->case_wish.step);
         free(rule);
         return NULL;
 }

@@ -58,6 +58,14 @@ static int set_person(struct value *values, const char *key, const char *id, str
         return 0;
 }
 
+static int set_pupil(struct value *values, struct firing *firing, bool nameless, struct err *err)
+{
+        if (!nameless)
+                return set_person(values, "pupil", firing->row->pupil, firing, err);
+        value_set_bool(values, "pupil.protected", firing->pupil_is_protected);
+        return 0;
+}
+
 /* The teacher to call: the group's first. Without one the school's phone stands in. */
 static int set_teacher(struct value *values, struct firing *firing, struct err *err)
 {
@@ -91,7 +99,7 @@ static int set_workplace(struct value *values, struct firing *firing, struct err
         return r < 0 ? r : 0;
 }
 
-int firing_values(struct firing *firing, struct value **ret_values, struct err *err)
+int firing_values(struct firing *firing, bool nameless, struct value **ret_values, struct err *err)
 {
         struct value *values = value_map_new();
         int r;
@@ -105,7 +113,11 @@ int firing_values(struct firing *firing, struct value **ret_values, struct err *
                 value_set_text(values, "school.name", firing->place.school);
                 value_set_text(values, "unit.name", firing->place.unit);
         }
-        r = set_person(values, "pupil", firing->row->pupil, firing, err);
+        if (firing->file.id[0]) {
+                value_set_text(values, "case.number", firing->file.id);
+                value_set_text(values, "case.step", firing->file.step);
+        }
+        r = set_pupil(values, firing, nameless, err);
         if (r == 0)
                 r = set_person(values, "supervisor", firing->row->supervisor, firing, err);
         if (r == 0)

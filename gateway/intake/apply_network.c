@@ -1,4 +1,4 @@
-/* Surveys, visits, evaluations, certificates, and what people do with cases. */
+/* Surveys, visits, evaluations and certificates. */
 #include "intake/apply.h"
 #include "store/audience.h"
 #include "store/network.h"
@@ -237,50 +237,4 @@ int apply_certificate_issued(struct apply *apply)
         return apply->data.error
                    ? apply->data.error
                    : certificate_put(apply->db, placement.id, by, apply->time_utc, apply->seq, apply->err);
-}
-
-/* ---- cases */
-
-static int add_act(struct apply *apply, const char *act, const char *person_name)
-{
-        struct case_act row = {.act = act, .at_utc = apply->time_utc, .event = apply->seq};
-        int r = 0;
-
-        row.case_id = apply_id(apply, "case");
-        row.outcome = fields_id(&apply->data, "outcome", OPTIONAL);
-        row.sees = fields_id(&apply->data, "sees", OPTIONAL);
-        row.by = apply_by(apply);
-        if (person_name)
-                r = apply_person(apply, person_name, REQUIRED, &row.person);
-        if (r == 0)
-                r = apply->data.error;
-        if (r == 0)
-                r = apply_check_scope(apply,
-                                      row.case_id); /* a case has no organisation: bound senders may not */
-        return r < 0 ? r : case_act_add(apply->db, &row, apply->err);
-}
-
-int apply_case_acknowledged(struct apply *apply)
-{
-        return add_act(apply, "acknowledged", NULL);
-}
-
-int apply_case_closed(struct apply *apply)
-{
-        return add_act(apply, "closed", NULL);
-}
-
-int apply_case_contacted(struct apply *apply)
-{
-        return add_act(apply, "contacted", NULL);
-}
-
-int apply_case_handed_over(struct apply *apply)
-{
-        return add_act(apply, "handed-over", "to");
-}
-
-int apply_case_joined(struct apply *apply)
-{
-        return add_act(apply, "joined", "person");
 }

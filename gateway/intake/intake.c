@@ -245,6 +245,7 @@ static int take_span(struct batch *batch, struct span span)
                 batch->report->duplicates += r == EVENT_DUPLICATE;
         } else if (is_fault_of_event(r)) {
                 id = json_string_value(json_object_get(json, "id"));
+                batch->report->unreadable += !json && span.length <= INTAKE_EVENT_BYTES_MAX;
                 r = list_rejection(batch->report, span.line, id && field_is_id(id) ? id : "", err.text);
                 if (r < 0)
                         err_set(batch->err, r, "events: out of memory");

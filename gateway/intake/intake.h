@@ -33,6 +33,7 @@ struct intake_rejection {
 /* What became of the events. Zero it before; several calls may add to one; intake_report_fini after. */
 struct intake_report {
         int64_t accepted, duplicates, rejected_count;
+        int64_t unreadable;                /* of the rejected: no JSON at all */
         struct intake_rejection *rejected; /* the first INTAKE_LISTED_MAX */
         size_t rejected_listed, rejected_allocated;
         int64_t events, lines; /* read so far: where the next call's indices and lines begin */

@@ -171,8 +171,8 @@ int case_act_add(struct db *db, const struct case_act *row, struct err *err)
         struct query q;
 
         query_start(&q, db,
-                    "INSERT INTO case_act(case_id, act, person, sees, outcome, by, at, event)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO case_act(case_id, act, person, sees, outcome, by, next_contact, at, event)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     err);
         query_text(&q, row->case_id);
         query_text(&q, row->act);
@@ -180,6 +180,7 @@ int case_act_add(struct db *db, const struct case_act *row, struct err *err)
         query_text(&q, row->sees);
         query_text(&q, row->outcome);
         query_text(&q, row->by);
+        query_text(&q, row->next_contact);
         query_int(&q, row->at_utc);
         query_int_or_null(&q, row->event, 0);
         return query_run(&q);

@@ -39,9 +39,11 @@ int certificate_put(struct db *db, const char *placement, const char *by, int64_
 struct case_act {
         const char *case_id, *act;
         const char *person, *sees, *outcome, *by; /* NULL: none */
+        const char *next_contact;                 /* day; NULL: as the rule says */
         int64_t at_utc, event;
 };
 
+/* Moves the case on too; one of an unknown case is only kept. */
 int case_act_add(struct db *db, const struct case_act *row, struct err *err);
 
 #endif

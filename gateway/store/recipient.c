@@ -134,6 +134,56 @@ static int find_group_staff(struct db *db, const struct word *word, const struct
         return find_several(db, roles, scope, list, err);
 }
 
+int recipient_find_role(struct db *db, const char *role, const struct recipient_scope *scope,
+                        struct recipient_list *ret_list, struct err *err)
+{
+        ret_list->count = 0;
+        return find_role(db, role, scope, ret_list, err);
+}
+
+/* Whoever owns the case, as long as they work there; else who has the owner's role now. */
+static int find_owner(struct db *db, const struct word *word, const struct recipient_scope *scope,
+                      struct recipient_list *list, struct err *err)
+{
+        char role[32] = "";
+        struct query q;
+        int r;
+
+        (void)word;
+        query_start(
+            &q, db,
+            "SELECT CASE WHEN EXISTS (SELECT 1 FROM role r JOIN person p ON p.id = r.person AND p.ended IS "
+            "NULL"
+            "    WHERE r.person = c.owner AND r.first_day <= ?2 AND (r.last_day IS NULL OR r.last_day >= ?2))"
+            "  THEN c.owner END, c.owner_role FROM case_file c WHERE c.id = ?1",
+            err);
+        query_text(&q, scope->case_id);
+        query_text(&q, scope->day);
+        r = query_row(&q);
+        if (r > 0) {
+                snprintf(role, sizeof role, "%s", column_text(&q, 1));
+                r = add(list, column_text(&q, 0), 0, true, err);
+        }
+        query_end(&q);
+        if (r == 0 && list->count == 0)
+                r = find_role(db, role, scope, list, err);
+        return r < 0 ? r : fall_back(db, scope, list, err);
+}
+
+static int find_stand_in(struct db *db, const struct word *word, const struct recipient_scope *scope,
+                         struct recipient_list *list, struct err *err)
+{
+        struct query q;
+
+        (void)word;
+        query_start(&q, db,
+                    "SELECT c.substitute, 0 FROM case_file c JOIN person p ON p.id = c.substitute"
+                    " WHERE c.id = ? AND p.ended IS NULL",
+                    err);
+        query_text(&q, scope->case_id);
+        return collect(&q, list, true, err);
+}
+
 /* ---- the others */
 
 static int find_guardians(struct db *db, const struct word *word, const struct recipient_scope *scope,
@@ -220,9 +270,11 @@ static const struct word word_table[] = {
     {"duty-phone", find_staff, "duty-phone"},
     {"group-staff", find_group_staff, NULL},
     {"guardians", find_guardians, NULL},
+    {"owner", find_owner, NULL},
     {"principal", find_staff, "principal"},
     {"pupil", find_pupil, NULL},
     {"secretary", find_staff, "secretary"},
+    {"stand-in", find_stand_in, NULL},
     {"substitute", find_staff, "substitute"},
     {"supervisor", find_supervisor, NULL},
     {"teacher", find_staff, "teacher"},
@@ -354,6 +406,20 @@ int person_has_choice(struct db *db, const char *person, const char *choice, str
                     err);
         query_text(&q, person);
         query_text(&q, choice);
+        return exists(&q);
+}
+
+int person_is_curator(struct db *db, const char *person, const char *day, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "SELECT count(*) > 0 AND sum(role <> 'curator') = 0 FROM role WHERE person = ?1"
+                    "   AND role NOT IN ('pupil', 'supervisor')"
+                    "   AND first_day <= ?2 AND (last_day IS NULL OR last_day >= ?2)",
+                    err);
+        query_text(&q, person);
+        query_text(&q, day);
         return exists(&q);
 }
 

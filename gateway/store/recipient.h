@@ -30,15 +30,20 @@ struct recipient_list {
 /* What a word is read against; any may be NULL or 0. */
 struct recipient_scope {
         const char *pupil, *organisation, *supervisor;
-        const char *day; /* today, in the organisation's calendar: roles are held from–to */
-        int64_t told_of; /* match whose recipients "told" means */
-        bool urgent;     /* guardians who do not exist are replaced by the duty phone */
+        const char *day;     /* today, in the organisation's calendar: roles are held from–to */
+        int64_t told_of;     /* match whose recipients "told" means */
+        const char *case_id; /* whose owner "owner" means */
+        bool urgent;         /* guardians who do not exist are replaced by the duty phone */
 };
 
 bool recipient_is_word(const char *word);
 
 int recipient_find(struct db *db, const char *word, const struct recipient_scope *scope,
                    struct recipient_list *ret_list, struct err *err);
+
+/* Holders of a role in the nearest organisation that has it; nobody stands in for them. */
+int recipient_find_role(struct db *db, const char *role, const struct recipient_scope *scope,
+                        struct recipient_list *ret_list, struct err *err);
 
 /* The address of a person on a channel: the first good one; with SAFE_ONLY only one that is marked safe. 1:
  * there is one (free() *ret_address), 0: none. */
@@ -57,6 +62,11 @@ void recipient_person_fini(struct recipient_person *person);
 
 /* Notes a person's choice; the others stay. */
 int person_choose(struct db *db, const char *person, const char *choice, struct err *err);
+
+/* 1 when the person is a curator on DAY and teaches nobody: another controller of personal data than the
+ * school, so that no name of a pupil may reach them. */
+int person_is_curator(struct db *db, const char *person, const char *day, struct err *err);
+
 /* 1 when the person made the choice. */
 int person_has_choice(struct db *db, const char *person, const char *choice, struct err *err);
 

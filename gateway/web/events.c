@@ -21,9 +21,14 @@ static int run(struct request *request, struct db *db, int64_t now_utc, struct e
         const struct intake_scope scope = {.organisation = request->token.organisation,
                                            .source_prefix = request->token.source_prefix};
         struct posted *posted = request->state;
+        const struct intake_report *report = &posted->report;
+        int r;
 
-        return intake_events(db, now_utc, buf_text(&request->body), request->body.length, posted->format,
-                             &scope, &posted->report, err);
+        r = intake_events(db, now_utc, buf_text(&request->body), request->body.length, posted->format, &scope,
+                          &posted->report, err);
+        if (r == 0 && report->events && report->unreadable == report->events)
+                return err_set(err, ERR_INVALID, "%s", report->rejected[0].error); /* nothing could be read */
+        return r;
 }
 
 static void answer(struct request *request, int result, const struct err *err)

@@ -139,6 +139,8 @@ static struct value *sample(int how)
         value_set_text(values, "school.name", "Kuusijoen koulu");
         value_set_text(values, "school.phone", "+358400000010");
         value_set_date(values, "day", date_from_civil(2026, 11, 23));
+        value_set_text(values, "case.number", "2026-0001");
+        value_set_text(values, "case.step", "2");
         add_lessons(values, how & SAMPLE_LESSONS ? 3 : 1);
         add_placement(values, how);
         for (int i = 0; i < 5; i++) {

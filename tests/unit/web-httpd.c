@@ -94,6 +94,8 @@ static void answers_every_status(void **state)
         reply_fini(&reply);
         assert_int_equal(http_status(port, POST, headers(fixture, MANY), "[" EVENT("4")), 400);
         assert_int_equal(http_status(port, POST, headers(fixture, ONE), ""), 400);
+        assert_int_equal(http_status(port, POST, headers(fixture, ND), "rubbish\nmore\n"), 400);
+        assert_int_equal(http_status(port, POST, headers(fixture, ND), "rubbish\n" EVENT("1") "\n"), 200);
         assert_int_equal(http_status(port, POST, headers(fixture, "Content-Type: text/plain\r\n"), "{}"),
                          415);
         assert_int_equal(http_status(port, POST, headers(fixture, ""), "{}"), 415);
