@@ -411,6 +411,8 @@ struct gateway *gateway_close(struct gateway *gateway)
         courier_close(take_courier(gateway));
         web_close(gateway->web);
         engine_loop_close(gateway->loop);
+        if (gateway->writer)
+                writer_off_commit(gateway->writer, gateway);
         publisher_close(TAKE(gateway->publisher));
         if (gateway->far_end)
                 far_end_close(TAKE(gateway->far_end));

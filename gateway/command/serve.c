@@ -76,7 +76,7 @@ static int serve(const struct gateway_options *options, const sigset_t *signals,
         return 0;
 }
 
-static int run(int argc, char **argv, struct err *err)
+static int read_and_serve(int argc, char **argv, struct err *err)
 {
         struct serve_options given = {0};
         const struct option_spec specs[] = {
@@ -114,6 +114,14 @@ static int run(int argc, char **argv, struct err *err)
         sigprocmask(SIG_BLOCK, &signals, NULL);
         signal(SIGPIPE, SIG_IGN);
         return serve(&options, &signals, err);
+}
+
+/* What keeps it from serving, a wrong configuration too, is "could not" and never "the answer is no". */
+static int run(int argc, char **argv, struct err *err)
+{
+        int r = read_and_serve(argc, argv, err);
+
+        return r < 0 && r != ERR_USAGE ? ERR_IO : r;
 }
 
 const struct verb verb_serve = {

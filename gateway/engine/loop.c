@@ -126,6 +126,7 @@ int engine_loop_open(const char *database, struct engine *engine, struct writer 
         if (r == 0 && pthread_create(&loop->thread, NULL, loop_main, loop) != 0)
                 r = err_set(err, ERR_IO, "engine: cannot start a thread");
         if (r < 0) {
+                writer_off_commit(writer, loop);
                 db_close(loop->reader);
                 free(loop);
                 return r;
@@ -138,6 +139,7 @@ struct engine_loop *engine_loop_close(struct engine_loop *loop)
 {
         if (!loop)
                 return NULL;
+        writer_off_commit(loop->writer, loop);
         pthread_mutex_lock(&loop->mutex);
         loop->stopping = true;
         pthread_cond_signal(&loop->wake);

@@ -19,6 +19,7 @@ struct writer {
         struct writer_job *first, **last;
         int waiting, running;
         bool stopping;
+        pthread_mutex_t listening; /* held while listeners are called: guards what follows */
         struct listener listeners[WRITER_LISTENER_MAX];
         int listener_count;
 };
@@ -44,6 +45,14 @@ static void run_job(struct db *db, int64_t now_utc, struct outcome *outcome)
         outcome->result = r;
 }
 
+static void call_listeners(struct writer *writer)
+{
+        pthread_mutex_lock(&writer->listening);
+        for (int i = 0; i < writer->listener_count; i++)
+                writer->listeners[i].wake(writer->listeners[i].context);
+        pthread_mutex_unlock(&writer->listening);
+}
+
 static void run_batch(struct writer *writer, struct outcome *outcomes, int count)
 {
         int64_t now_utc = clock_now_utc(writer->clock);
@@ -64,8 +73,7 @@ static void run_batch(struct writer *writer, struct outcome *outcomes, int count
         for (int i = 0; i < count; i++)
                 if (outcomes[i].job->done)
                         outcomes[i].job->done(outcomes[i].job, outcomes[i].result, &outcomes[i].err);
-        for (int i = 0; i < writer->listener_count; i++)
-                writer->listeners[i].wake(writer->listeners[i].context);
+        call_listeners(writer);
 }
 
 /* Waits for jobs; 0 when the writer stops and none is left. */
@@ -116,6 +124,7 @@ int writer_open(const char *path, const struct clock *clock, struct writer **ret
         writer->clock = clock;
         writer->last = &writer->first;
         pthread_mutex_init(&writer->mutex, NULL);
+        pthread_mutex_init(&writer->listening, NULL);
         pthread_cond_init(&writer->work, NULL);
         r = db_open(path, DB_WRITER, &writer->db, err);
         if (r == 0 && pthread_create(&writer->thread, NULL, writer_main, writer) != 0)
@@ -141,6 +150,7 @@ struct writer *writer_close(struct writer *writer)
         db_close(writer->db);
         pthread_cond_destroy(&writer->work);
         pthread_mutex_destroy(&writer->mutex);
+        pthread_mutex_destroy(&writer->listening);
         free(writer);
         return NULL;
 }
@@ -239,10 +249,27 @@ int writer_run_inline(struct db *db, int64_t now_utc, struct writer_job *job, st
 
 int writer_on_commit(struct writer *writer, void (*wake)(void *context), void *context)
 {
+        int r = 0;
+
+        pthread_mutex_lock(&writer->listening);
         if (writer->listener_count == WRITER_LISTENER_MAX)
-                return ERR_LIMIT;
-        writer->listeners[writer->listener_count++] = (struct listener){wake, context};
-        return 0;
+                r = ERR_LIMIT;
+        else
+                writer->listeners[writer->listener_count++] = (struct listener){wake, context};
+        pthread_mutex_unlock(&writer->listening);
+        return r;
+}
+
+void writer_off_commit(struct writer *writer, const void *context)
+{
+        int kept = 0;
+
+        pthread_mutex_lock(&writer->listening);
+        for (int i = 0; i < writer->listener_count; i++)
+                if (writer->listeners[i].context != context)
+                        writer->listeners[kept++] = writer->listeners[i];
+        writer->listener_count = kept;
+        pthread_mutex_unlock(&writer->listening);
 }
 
 int writer_pending(struct writer *writer)

@@ -39,10 +39,12 @@ int writer_run(struct writer *writer, struct writer_job *job, struct err *err);
 /* Runs one job in a transaction of its own on DB, in this thread; calls done when it is set. */
 int writer_run_inline(struct db *db, int64_t now_utc, struct writer_job *job, struct err *err);
 
-/* Called in the writer's thread after each commit, so that loops wake: set before jobs are submitted. At
- * most 8. */
+/* Called in the writer's thread after each commit, so that loops wake. At most 8. WAKE must not block nor
+ * call these two. */
 #define WRITER_LISTENER_MAX 8
 int writer_on_commit(struct writer *writer, void (*wake)(void *context), void *context);
+/* Not called with CONTEXT again once this has returned: before whoever listens is freed. */
+void writer_off_commit(struct writer *writer, const void *context);
 
 /* Jobs waiting and running now. */
 int writer_pending(struct writer *writer);
