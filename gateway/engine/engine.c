@@ -304,6 +304,8 @@ static int drop(struct pass *pass, const struct orphan *orphan, const char *reas
         struct value *facts;
         int r;
 
+        if (pass->rule->forgets && orphan->state == MATCH_PENDING && orphan->due > pass->now)
+                return match_forget(pass->db, orphan->id, err);
         r = value_parse(orphan->facts, strlen(orphan->facts), &facts, err);
         if (r < 0)
                 return r;
@@ -312,6 +314,8 @@ static int drop(struct pass *pass, const struct orphan *orphan, const char *reas
         row.pupil = value && value->kind == VALUE_TEXT ? value->text : NULL;
         value = value_find(facts, "organisation");
         row.organisation = value && value->kind == VALUE_TEXT ? value->text : NULL;
+        value = value_find(facts, "recipient");
+        row.recipient = value && value->kind == VALUE_TEXT ? value->text : NULL;
         value = value_find(facts, "supervisor");
         row.supervisor = value && value->kind == VALUE_TEXT ? value->text : NULL;
         if (orphan->state == MATCH_FIRED)

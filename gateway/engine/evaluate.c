@@ -15,6 +15,7 @@ static void fini_row(struct row *row)
         free(row->organisation);
         free(row->supervisor);
         free(row->workplace);
+        free(row->recipient);
         value_free(row->facts);
         free(row->facts_json);
 }
@@ -179,6 +180,7 @@ static const struct column_meaning meaning_table[] = {
     {"key", FIELD_TEXT, offsetof(struct row, key), false},
     {"organisation", FIELD_TEXT, offsetof(struct row, organisation), true},
     {"pupil", FIELD_TEXT, offsetof(struct row, pupil), true},
+    {"recipient", FIELD_TEXT, offsetof(struct row, recipient), true},
     {"subject", FIELD_SUBJECT, 0, false},
     {"supervisor", FIELD_TEXT, offsetof(struct row, supervisor), true},
     {"suppressed", FIELD_TEXT, offsetof(struct row, suppressed), false},

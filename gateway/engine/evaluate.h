@@ -8,8 +8,9 @@
 
 /* One row of a rule's select. Columns with a meaning of their own (rules/README.md): */
 struct row {
-        char *key, *suppressed;                              /* suppressed NULL: nothing stands against it */
-        char *pupil, *organisation, *supervisor, *workplace; /* NULL: no such column, or no value */
+        char *key, *suppressed; /* suppressed NULL: nothing stands against it */
+        char *pupil, *organisation, *supervisor, *workplace,
+            *recipient;              /* NULL: no such column, or no value */
         int64_t due, expires, dated; /* expires MATCH_NEVER: never; dated: due when the rule has none */
         int64_t told_of, event;      /* 0: none */
         struct value *facts;         /* every other column, and these ids, by name */

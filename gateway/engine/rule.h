@@ -71,6 +71,7 @@ struct rule {
         char *gone;    /* why a match ends when its row is no more: 'corrected', 'cancelled' */
         char *publish; /* "absence.alerted"; NULL: nothing */
         bool urgent, has_case;
+        bool forgets; /* a match that was not due when its row went is no news to anybody */
         struct rule_case case_wish;
         struct rule_parameter parameters[RULE_PARAMETER_MAX];
         struct rule_select main;

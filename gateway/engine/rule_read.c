@@ -330,7 +330,7 @@ static int read_notifies(struct rule *rule, const struct yaml_node *notify, stru
 
 static int read_head(struct rule *rule, const struct yaml_node *root, struct err *err)
 {
-        const struct yaml_node *urgent = yaml_get(root, "urgent");
+        const struct yaml_node *urgent = yaml_get(root, "urgent"), *forget = yaml_get(root, "forget");
         int r = copy_needed(root, "rule", &rule->name, err);
 
         if (r == 0)
@@ -343,6 +343,8 @@ static int read_head(struct rule *rule, const struct yaml_node *root, struct err
                 r = copy_optional(root, "publish", &rule->publish, err);
         if (r == 0 && urgent)
                 r = yaml_bool(urgent, &rule->urgent, err);
+        if (r == 0 && forget)
+                r = yaml_bool(forget, &rule->forgets, err);
         if (r < 0)
                 return r;
         if (!rule->gone && !(rule->gone = strdup("gone")))
@@ -362,7 +364,7 @@ static int read_rule(struct rule *rule, struct select_sandbox *sandbox, const st
 {
         static const char *const keys[] = {"rule",   "about",   "subject", "urgent", "params",
                                            "values", "select",  "lists",   "marks",  "notify",
-                                           "gone",   "publish", "case",    NULL};
+                                           "gone",   "publish", "case",    "forget", NULL};
         int r = yaml_only_keys(root, keys, err);
 
         if (r == 0)

@@ -105,6 +105,15 @@ int match_end(struct db *db, int64_t id, enum match_state state, const char *rea
         return query_run(&q);
 }
 
+int match_forget(struct db *db, int64_t id, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db, "DELETE FROM rule_match WHERE id = ? AND state = 'pending'", err);
+        query_int(&q, id);
+        return query_run(&q);
+}
+
 int match_find(struct db *db, const char *rule, const char *key, int64_t *ret_id, enum match_state *ret_state,
                struct err *err)
 {

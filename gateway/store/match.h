@@ -30,6 +30,9 @@ int match_fire(struct db *db, int64_t id, int64_t version, const char *facts, in
 int match_end(struct db *db, int64_t id, enum match_state state, const char *reason, int64_t now_utc,
               struct err *err);
 
+/* Removes a pending match as if it had never been. */
+int match_forget(struct db *db, int64_t id, struct err *err);
+
 /* 1: found, 0: no match of that key. */
 int match_find(struct db *db, const char *rule, const char *key, int64_t *ret_id, enum match_state *ret_state,
                struct err *err);

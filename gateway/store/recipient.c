@@ -222,6 +222,14 @@ static int find_pupil(struct db *db, const struct word *word, const struct recip
         return add(list, scope->pupil, 0, false, err);
 }
 
+static int find_recipient(struct db *db, const struct word *word, const struct recipient_scope *scope,
+                          struct recipient_list *list, struct err *err)
+{
+        (void)db;
+        (void)word;
+        return add(list, scope->recipient, 0, false, err);
+}
+
 static int find_supervisor(struct db *db, const struct word *word, const struct recipient_scope *scope,
                            struct recipient_list *list, struct err *err)
 {
@@ -230,8 +238,8 @@ static int find_supervisor(struct db *db, const struct word *word, const struct 
         return add(list, scope->supervisor, 0, false, err);
 }
 
-/* Whom a match has reached, or may have: whatever has left. Whoever was restricted meanwhile is left out. Who
- * is of the pupil's home is not staff here, whatever else they are. */
+/* Whom a match, or one that followed from it, has reached or may have: whatever has left. Whoever was
+ * restricted meanwhile is left out. Who is of the pupil's home is not staff here, whatever else they are. */
 static int find_told(struct db *db, const struct word *word, const struct recipient_scope *scope,
                      struct recipient_list *list, struct err *err)
 {
@@ -248,7 +256,10 @@ static int find_told(struct db *db, const struct word *word, const struct recipi
             "'unknown')"
             "  JOIN rule_match m ON m.id = n.match"
             "  LEFT JOIN guardian x ON x.pupil = m.pupil AND x.guardian = n.person"
-            " WHERE n.match = ? AND (x.pupil IS NULL OR (x.restricted = 0 AND x.notify = 1 AND x.ended IS "
+            " WHERE (n.match = ?1 OR n.match IN ("
+            "    SELECT f.id FROM rule_match t JOIN rule_match f ON f.kind = t.kind AND f.subject = t.subject"
+            "       AND f.id > t.id AND f.facts ->> 'told_of' = t.id WHERE t.id = ?1)) AND (x.pupil IS NULL "
+            "OR (x.restricted = 0 AND x.notify = 1 AND x.ended IS "
             "NULL))"
             " ORDER BY n.person",
             err);
@@ -273,6 +284,7 @@ static const struct word word_table[] = {
     {"owner", find_owner, NULL},
     {"principal", find_staff, "principal"},
     {"pupil", find_pupil, NULL},
+    {"recipient", find_recipient, NULL},
     {"secretary", find_staff, "secretary"},
     {"stand-in", find_stand_in, NULL},
     {"substitute", find_staff, "substitute"},

@@ -30,10 +30,11 @@ struct recipient_list {
 /* What a word is read against; any may be NULL or 0. */
 struct recipient_scope {
         const char *pupil, *organisation, *supervisor;
-        const char *day;     /* today, in the organisation's calendar: roles are held from–to */
-        int64_t told_of;     /* match whose recipients "told" means */
-        const char *case_id; /* whose owner "owner" means */
-        bool urgent;         /* guardians who do not exist are replaced by the duty phone */
+        const char *recipient; /* somebody of the pupil's home whom the row names */
+        const char *day;       /* today, in the organisation's calendar: roles are held from–to */
+        int64_t told_of;       /* match whose recipients "told" means */
+        const char *case_id;   /* whose owner "owner" means */
+        bool urgent;           /* guardians who do not exist are replaced by the duty phone */
 };
 
 bool recipient_is_word(const char *word);

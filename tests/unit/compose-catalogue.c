@@ -128,6 +128,20 @@ static void add_placement(struct value *values, int how)
         add_changes(values, how);
 }
 
+static void add_told(struct value *values, bool nobody)
+{
+        struct value *told = value_set_list(values, "told");
+
+        for (int i = 0; i < 2 && !nobody; i++) {
+                struct value *map = value_append_map(told);
+
+                value_set_text(map, "name", i ? "Gustav" : "Gunilla");
+                value_set_bool(map, "unreached", i);
+                value_set_bool(map, "did_not_know", !i);
+                value_set_bool(map, "call_me", false);
+        }
+}
+
 /* Every value that templates/README.md names. A protected pupil is given places all the same: the templates
  * must not print them. */
 static struct value *sample(int how)
@@ -141,6 +155,7 @@ static struct value *sample(int how)
         value_set_date(values, "day", date_from_civil(2026, 11, 23));
         value_set_text(values, "case.number", "2026-0001");
         value_set_text(values, "case.step", "2");
+        add_told(values, how & SAMPLE_LESS);
         add_lessons(values, how & SAMPLE_LESSONS ? 3 : 1);
         add_placement(values, how);
         for (int i = 0; i < 5; i++) {
@@ -152,6 +167,7 @@ static struct value *sample(int how)
         }
         if (!(how & SAMPLE_LESS)) {
                 value_set_text(values, "link", LINK);
+                value_set_text(values, "unit.name", "Kuusijoen JOPO A");
                 value_set_text(values, "workplace.name", "Puutarha Oy");
                 value_set_text(values, "supervisor.first_name", "Sami");
                 value_set_text(values, "teacher.first_name", "Outi");
@@ -297,7 +313,7 @@ struct row {
         size_t length;
 };
 
-static const char *const lists[] = {"changes", "days", "lesson_list", "parties"};
+static const char *const lists[] = {"changes", "days", "lesson_list", "parties", "told"};
 
 static bool is_list(const char *path)
 {
