@@ -13,6 +13,7 @@ struct recipient_scope firing_scope(const struct firing *firing)
             .recipient = firing->row->recipient,
             .day = firing->today,
             .told_of = firing->row->told_of,
+            .match = firing->match,
             .case_id = firing->file.id[0] ? firing->file.id : NULL,
             .urgent = firing->rule->urgent,
         };

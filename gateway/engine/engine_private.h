@@ -57,6 +57,9 @@ int firing_case(struct firing *firing, struct err *err);
 int firing_find_case(struct firing *firing, struct err *err); /* only finds it */
 struct recipient_scope firing_scope(const struct firing *firing);
 
+/* covered.c: 1 when PERSON has been told by a rule of the same family about the same pupil, and lately. */
+int firing_is_covered(const struct firing *firing, const char *person, struct err *err);
+
 /* values.c: what the templates of the rule see. *ret_values is the caller's. NAMELESS: without the pupil's
  * name, for those who work for another controller than the school. */
 int firing_values(struct firing *firing, bool nameless, struct value **ret_values, struct err *err);

@@ -242,6 +242,9 @@ static int tell_known(struct telling *telling, const struct recipient *recipient
         if (r != 0)
                 return r < 0 ? r
                              : note_suppression(firing, recipient->person, telling->notify->muted_by, err);
+        r = firing_is_covered(firing, recipient->person, err);
+        if (r != 0)
+                return r < 0 ? r : note_suppression(firing, recipient->person, "covered", err);
         r = find_address(telling, recipient, person, &channel, &address, err);
         if (r < 0)
                 return r;

@@ -70,6 +70,8 @@ struct rule {
         char *name, *about, *kind, *file, *hash, *text;
         char *gone;    /* why a match ends when its row is no more: 'corrected', 'cancelled' */
         char *publish; /* "absence.alerted"; NULL: nothing */
+        char *covers; /* family of rules: who has heard from one of them about a pupil hears from no other for
+                         some school days; NULL: none */
         bool urgent, has_case;
         bool forgets; /* a match that was not due when its row went is no news to anybody */
         struct rule_case case_wish;
@@ -79,6 +81,7 @@ struct rule {
         struct select *marks;
         struct rule_notify notify[RULE_NOTIFY_MAX];
         int parameter_count, list_count, notify_count;
+        int covered_for; /* of `covers`: the parameter that says for how many school days */
         int64_t version; /* rule_version.id, 0: not asked yet */
 };
 

@@ -90,6 +90,23 @@ static int read_parameters(struct rule *rule, const struct yaml_node *params, st
         return r;
 }
 
+/* How long a word of the family covers is a number like others, so that an organisation can set its own. */
+static int read_covers(struct rule *rule, const struct yaml_node *root, struct err *err)
+{
+        int r = copy_optional(root, "covers", &rule->covers, err);
+
+        if (r < 0 || !rule->covers)
+                return r;
+        for (int i = 0; i < rule->parameter_count; i++)
+                if (strcmp(rule->parameters[i].name, "covered_for") == 0 &&
+                    rule->parameters[i].kind == RULE_PARAMETER_INTEGER) {
+                        rule->covered_for = i;
+                        return 0;
+                }
+        return yaml_refuse(yaml_get(root, "covers"), err,
+                           "needs a parameter: write covered_for: 5 (school days) under params");
+}
+
 /* ---- selects */
 
 static const char *const type_names[] = {[RULE_TEXT] = "text",
@@ -362,15 +379,17 @@ static int read_head(struct rule *rule, const struct yaml_node *root, struct err
 static int read_rule(struct rule *rule, struct select_sandbox *sandbox, const struct yaml_node *root,
                      struct err *err)
 {
-        static const char *const keys[] = {"rule",   "about",   "subject", "urgent", "params",
-                                           "values", "select",  "lists",   "marks",  "notify",
-                                           "gone",   "publish", "case",    "forget", NULL};
+        static const char *const keys[] = {"rule",   "about",  "subject", "urgent", "params", "values",
+                                           "select", "lists",  "marks",   "notify", "gone",   "publish",
+                                           "case",   "forget", "covers",  NULL};
         int r = yaml_only_keys(root, keys, err);
 
         if (r == 0)
                 r = read_head(rule, root, err);
         if (r == 0)
                 r = read_parameters(rule, yaml_get(root, "params"), err);
+        if (r == 0)
+                r = read_covers(rule, root, err);
         if (r == 0)
                 r = read_main(rule, sandbox, root, err);
         if (r == 0)
@@ -468,6 +487,7 @@ struct rule *rule_free(struct rule *rule)
         free(rule->text);
         free(rule->gone);
         free(rule->publish);
+        free(rule->covers);
         free(rule->case_wish.owner);
         free(rule->case_wish.when);
         free(rule->case_wish.step);

@@ -401,3 +401,26 @@ int calendar_refresh(struct db *db, int64_t now_utc, struct err *err)
                 r = placement_refresh(db, now_utc, err);
         return r;
 }
+
+int calendar_school_days_back(struct db *db, const char *organisation, const char *day, int64_t count,
+                              int64_t *ret_utc, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "SELECT b.noon FROM organisation_calendar o"
+                    "  JOIN calendar_day t ON t.calendar = o.calendar AND t.day = ?2"
+                    "  JOIN calendar_day b ON b.calendar = o.calendar AND b.kind = 'school'"
+                    "                     AND b.school_day_no = t.school_day_no - ?3"
+                    " WHERE o.organisation = ?1",
+                    err);
+        query_text(&q, organisation);
+        query_text(&q, day);
+        query_int(&q, count);
+        r = query_row(&q);
+        if (r > 0)
+                *ret_utc = column_int(&q, 0) - NOON;
+        query_end(&q);
+        return r;
+}

@@ -17,4 +17,9 @@
  * transaction. */
 int calendar_refresh(struct db *db, int64_t now_utc, struct err *err);
 
+/* When the school day began that lies COUNT school days before DAY in the organisation's calendar. 1: found,
+ * 0: the calendar does not go back so far. */
+int calendar_school_days_back(struct db *db, const char *organisation, const char *day, int64_t count,
+                              int64_t *ret_utc, struct err *err);
+
 #endif

@@ -33,6 +33,28 @@ int notice_exists(struct db *db, int64_t match, const char *person, struct err *
         return r;
 }
 
+int notice_told_since(struct db *db, const char *rule, const char *pupil, const char *person,
+                      int64_t since_utc, int64_t not_match, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "SELECT 1 FROM rule_match m CROSS JOIN notice n ON n.match = m.id AND n.person = ?3"
+                    " CROSS JOIN message_notice mn ON mn.notice = n.id"
+                    " CROSS JOIN message g ON g.id = mn.message AND g.state <> 'cancelled'"
+                    " WHERE m.pupil = ?2 AND m.rule = ?1 AND m.fired >= ?4 AND m.id <> ?5 LIMIT 1",
+                    err);
+        query_text(&q, rule);
+        query_text(&q, pupil);
+        query_text(&q, person);
+        query_int(&q, since_utc);
+        query_int(&q, not_match);
+        r = query_row(&q);
+        query_end(&q);
+        return r;
+}
+
 static int insert_message(struct db *db, const struct new_message *message, int64_t now_utc, struct err *err)
 {
         struct query q;

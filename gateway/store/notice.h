@@ -16,6 +16,11 @@ int notice_add(struct db *db, int64_t match, int step, const char *person, const
 /* 1 when any step of the match tells the person. */
 int notice_exists(struct db *db, int64_t match, const char *person, struct err *err);
 
+/* 1 when RULE has told the person about the pupil since then, by another match than NOT_MATCH; a message that
+ * was cancelled before it left tells nothing. */
+int notice_told_since(struct db *db, const char *rule, const char *pupil, const char *person,
+                      int64_t since_utc, int64_t not_match, struct err *err);
+
 /* A message as it is written. Texts are borrowed. */
 struct new_message {
         const char *person, *channel, *address, *language, *title, *text; /* title NULL: none */

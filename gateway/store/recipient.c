@@ -273,6 +273,38 @@ static int find_told(struct db *db, const struct word *word, const struct recipi
         return r < 0 ? r : 0;
 }
 
+/* Who made the marks that the match tells of; where the register names nobody of the roster, the teacher. */
+static int find_markers(struct db *db, const struct word *word, const struct recipient_scope *scope,
+                        struct recipient_list *list, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(
+            &q, db,
+            "SELECT DISTINCT p.id, EXISTS ("
+            "    SELECT 1 FROM role r WHERE r.person = p.id AND r.role NOT IN ('pupil', 'supervisor'))"
+            "  FROM match_mark k JOIN attendance_mark a ON a.id = k.mark"
+            "  JOIN person p ON p.id = a.by AND p.ended IS NULL"
+            " WHERE k.match = ?1 AND EXISTS ("
+            "    SELECT 1 FROM role r WHERE r.person = p.id AND r.role <> 'pupil' AND r.first_day <= ?2"
+            "       AND (r.last_day IS NULL OR r.last_day >= ?2)"
+            "    UNION ALL SELECT 1 FROM workplace_supervisor s WHERE s.person = p.id)"
+            " ORDER BY p.id",
+            err);
+        query_int(&q, scope->match);
+        query_text(&q, scope->day);
+        while ((r = query_row(&q)) > 0) {
+                r = add(list, column_text(&q, 0), 0, column_int(&q, 1), err);
+                if (r < 0)
+                        break;
+        }
+        query_end(&q);
+        if (r < 0 || list->count)
+                return r;
+        return find_staff(db, word, scope, list, err);
+}
+
 /* Keep in alphabetical order: one line a word. */
 static const struct word word_table[] = {
     {"coach", find_staff, "coach"},
@@ -281,6 +313,7 @@ static const struct word word_table[] = {
     {"duty-phone", find_staff, "duty-phone"},
     {"group-staff", find_group_staff, NULL},
     {"guardians", find_guardians, NULL},
+    {"markers", find_markers, "teacher"},
     {"owner", find_owner, NULL},
     {"principal", find_staff, "principal"},
     {"pupil", find_pupil, NULL},

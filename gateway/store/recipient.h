@@ -33,6 +33,7 @@ struct recipient_scope {
         const char *recipient; /* somebody of the pupil's home whom the row names */
         const char *day;       /* today, in the organisation's calendar: roles are held from–to */
         int64_t told_of;       /* match whose recipients "told" means */
+        int64_t match;         /* the match itself: "markers" made its marks */
         const char *case_id;   /* whose owner "owner" means */
         bool urgent;           /* guardians who do not exist are replaced by the duty phone */
 };

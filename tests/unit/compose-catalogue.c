@@ -156,6 +156,13 @@ static struct value *sample(int how)
         value_set_text(values, "case.number", "2026-0001");
         value_set_text(values, "case.step", "2");
         add_told(values, how & SAMPLE_LESS);
+        value_set_count(values, "school_days", 10);
+        value_set_count(values, "within_days", 30);
+        value_set_count(values, "absent_hours", 100);
+        value_set_count(values, "percent", 20);
+        value_set_count(values, "times", 3);
+        value_set_count(values, "weeks", 6);
+        value_set_bool(values, "with_curator", !(how & SAMPLE_LESS));
         add_lessons(values, how & SAMPLE_LESSONS ? 3 : 1);
         add_placement(values, how);
         for (int i = 0; i < 5; i++) {
