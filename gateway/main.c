@@ -6,6 +6,7 @@
 /* Keep in alphabetical order: one line a verb. */
 /* clang-format off */
 static const struct verb *const verb_table[] = {
+    &verb_check,
     &verb_feeds,
     &verb_import,
     &verb_messages,

@@ -78,15 +78,22 @@ static int folders_of(const char *name, const char *folder, const char *overlay,
         return 0;
 }
 
-int resource_rules(struct db *db, const char *folder, const char *overlay, bool tell,
-                   struct rulebook **ret_book, struct err *err)
+int resource_rules_told(struct db *db, const char *folder, const char *overlay,
+                        void (*tell)(void *context, const struct err *fault), void *context,
+                        struct rulebook **ret_book, struct err *err)
 {
         _cleanup_(free_ptr) char *shipped = NULL, *local = NULL;
         const char *folders[3];
-        int count, r;
+        int count = 0, r;
 
         r = folders_of("rules", folder, overlay, folders, &count, &shipped, &local, err);
-        return r < 0 ? r : rulebook_load(db, folders, count, tell ? print_fault : NULL, NULL, ret_book, err);
+        return r < 0 ? r : rulebook_load(db, folders, count, tell, context, ret_book, err);
+}
+
+int resource_rules(struct db *db, const char *folder, const char *overlay, bool tell,
+                   struct rulebook **ret_book, struct err *err)
+{
+        return resource_rules_told(db, folder, overlay, tell ? print_fault : NULL, NULL, ret_book, err);
 }
 
 int resource_templates(const char *folder, const char *overlay, struct catalogue **ret_catalogue,
@@ -95,7 +102,7 @@ int resource_templates(const char *folder, const char *overlay, struct catalogue
         _cleanup_(free_ptr) char *shipped = NULL, *local = NULL;
         struct catalogue *catalogue;
         const char *folders[3];
-        int count, r;
+        int count = 0, r;
 
         r = folders_of("templates", folder, overlay, folders, &count, &shipped, &local, err);
         if (r < 0)

@@ -19,6 +19,10 @@ int resource_folder(const char *name, char **ret_path, struct err *err);
  * Every fault is told on standard error when TELL is set; the first comes back in ERR. */
 int resource_rules(struct db *db, const char *folder, const char *overlay, bool tell,
                    struct rulebook **ret_book, struct err *err);
+/* The same, each fault given to TELL (may be NULL). */
+int resource_rules_told(struct db *db, const char *folder, const char *overlay,
+                        void (*tell)(void *context, const struct err *fault), void *context,
+                        struct rulebook **ret_book, struct err *err);
 int resource_templates(const char *folder, const char *overlay, struct catalogue **ret_catalogue,
                        struct err *err);
 

@@ -9,6 +9,9 @@ static const struct {
         const char *name;
         int (*run)(int argc, char **argv, struct err *err);
 } subcommand_table[] = {
+    {"check", rules_check},
+    {"explain", rules_explain},
+    {"list", rules_list},
     {"test", rules_test},
 };
 
@@ -22,7 +25,10 @@ static int run(int argc, char **argv, struct err *err)
 
 const struct verb verb_rules = {
     .name = "rules",
-    .usage = "test FILE|DIR… [--rules DIR] [--templates DIR] [--list] [--json]",
-    .summary = "plays scenarios of rules and says where what comes is not what was expected",
+    .usage = "list [--rules DIR] [--json]\n"
+             "check [--rules DIR] [--templates DIR] [--json]\n"
+             "explain RULE [--rules DIR]\n"
+             "test FILE|DIR… [--rules DIR] [--templates DIR] [--list] [--json]",
+    .summary = "lists, checks and explains the rules, and plays scenarios of them",
     .run = run,
 };

@@ -5,6 +5,9 @@
 #include "base/err.h"
 
 /* As the run of a verb; ARGV[0] is the subcommand. */
+int rules_check(int argc, char **argv, struct err *err);
+int rules_explain(int argc, char **argv, struct err *err);
+int rules_list(int argc, char **argv, struct err *err);
 int rules_test(int argc, char **argv, struct err *err);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "command/command.h"
 
+extern const struct verb verb_check;
 extern const struct verb verb_feeds;
 extern const struct verb verb_import;
 extern const struct verb verb_messages;

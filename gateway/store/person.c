@@ -137,3 +137,22 @@ int person_put_choices(struct db *db, const char *person, const char *const *cho
         }
         return r;
 }
+
+int person_languages(struct db *db, int (*each)(void *context, const char *language, struct err *err),
+                     void *context, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "SELECT DISTINCT language FROM person WHERE language IS NOT NULL AND ended IS NULL"
+                    " ORDER BY language",
+                    err);
+        while ((r = query_row(&q)) > 0) {
+                r = each(context, column_text(&q, 0), err);
+                if (r < 0)
+                        break;
+        }
+        query_end(&q);
+        return r < 0 ? r : 0;
+}

@@ -37,4 +37,8 @@ int person_put_contacts(struct db *db, const char *source, const char *person, c
 int person_put_choices(struct db *db, const char *person, const char *const *choices, size_t count,
                        struct err *err);
 
+/* Each language that somebody who has not ended speaks, in order. */
+int person_languages(struct db *db, int (*each)(void *context, const char *language, struct err *err),
+                     void *context, struct err *err);
+
 #endif

@@ -1,12 +1,10 @@
-#include "store/select.h"
 #include "base/buf.h"
 #include "store/db.h"
+#include "store/select_private.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
-
-#define VIEW_MAX 128
 
 struct view {
         char *name;
@@ -16,18 +14,10 @@ struct view {
 
 struct select_sandbox {
         sqlite3 *handle;
-        struct view views[VIEW_MAX];
+        struct view views[SELECT_VIEW_MAX];
         int count;
-        bool used[VIEW_MAX]; /* by the statement that is being prepared */
-        char refused[128];   /* what the authorizer denied last */
-};
-
-struct select {
-        char *name, *sql;
-        char *columns[SELECT_COLUMN_MAX], *parameters[SELECT_COLUMN_MAX], *views[VIEW_MAX];
-        int column_count, parameter_count, view_count;
-        struct db *db; /* for which `statement` is prepared */
-        sqlite3_stmt *statement;
+        bool used[SELECT_VIEW_MAX]; /* by the statement that is being prepared */
+        char refused[128];          /* what the authorizer denied last */
 };
 
 /* ---- the sandbox */
@@ -36,8 +26,8 @@ static int note_view(struct select_sandbox *sandbox, struct query *q, struct err
 {
         struct view *view = &sandbox->views[sandbox->count];
 
-        if (sandbox->count == VIEW_MAX)
-                return err_set(err, ERR_LIMIT, "fact views: more than %d", VIEW_MAX);
+        if (sandbox->count == SELECT_VIEW_MAX)
+                return err_set(err, ERR_LIMIT, "fact views: more than %d", SELECT_VIEW_MAX);
         sandbox->count++;
         view->name = strdup(column_text(q, 0));
         view->columns = strdup(column_text(q, 1));

@@ -1,0 +1,51 @@
+/* check: whether rules, templates and providers fit together. Everything wrong is told, not the first alone.
+ */
+#ifndef COMMAND_CHECK_H
+#define COMMAND_CHECK_H
+
+#include "base/err.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct catalogue;
+struct db;
+struct rule;
+struct rule_notify;
+struct rulebook;
+struct value;
+
+/* Zero it, fill in what is given, and check_fini after. */
+struct check {
+        struct db *db; /* has the schema; a private one will do */
+        const struct rulebook *book;
+        const struct catalogue *catalogue;
+        const char *database; /* whose people's languages count too; NULL: none */
+        json_t *faults;       /* texts, each once */
+        json_t *fallbacks;    /* {"language", "messages": […], "own_line"} */
+        int templates;        /* looked at */
+};
+
+/* Loads rules and templates, checks them against each other and fills the check. 0 however many faults there
+ * are. RULES, TEMPLATES: folders in place of the shipped ones, NULL: those; the overlays may be NULL. */
+int check_run(struct check *check, const char *rules, const char *rules_overlay, const char *templates,
+              const char *templates_overlay, struct err *err);
+void check_fini(struct check *check);
+
+/* Prints faults and fallbacks; ERR_INVALID with an empty text when there are faults. */
+int check_print(const struct check *check, bool json, struct err *err);
+
+/* ---- for check*.c alone */
+
+int check_fault(struct check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* No query of a rule reads a growing table from end to end. */
+int check_plans(struct check *check, struct err *err);
+/* Every template that a rule names is there and asks only for what the rule supplies. */
+int check_templates(struct check *check, struct err *err);
+
+/* Values as the templates of NOTIFY see them: all that may be there, or only what is always there. NULL when
+ * memory ran out. */
+struct value *check_sample(const struct rule *rule, const struct rule_notify *notify, bool everything);
+
+#endif
