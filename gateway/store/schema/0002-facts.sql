@@ -71,9 +71,11 @@ END;
 
 -- An answer concerns the subject of the notice that it answers.
 CREATE TRIGGER change_answer AFTER INSERT ON answer BEGIN
-  DELETE FROM change WHERE subject = NEW.subject;
   INSERT INTO change(kind, subject)
-    SELECT DISTINCT kind, subject FROM rule_match WHERE subject = NEW.subject AND kind IN ('pupil', 'placement');
+    SELECT DISTINCT m.kind, m.subject FROM rule_match m
+     WHERE m.kind IN ('pupil', 'placement', 'case', 'meeting', 'person', 'application', 'survey', 'visit')
+       AND m.subject = NEW.subject
+       AND NOT EXISTS (SELECT 1 FROM change c WHERE c.kind = m.kind AND c.subject = m.subject);
 END;
 
 -- What became of a message is a fact too: the ladder and the corrections read it.

@@ -25,25 +25,25 @@ END;
 -- ---------------------------------------------------------------- change capture, as in 0002
 
 CREATE TRIGGER change_explanation_placement AFTER INSERT ON explanation BEGIN
-  DELETE FROM change WHERE kind = 'placement' AND subject IN (SELECT id FROM placement WHERE pupil = NEW.pupil);
   INSERT INTO change(kind, subject)
     SELECT 'placement', p.id FROM placement p
      WHERE p.pupil = NEW.pupil
-       AND EXISTS (SELECT 1 FROM placement_day d WHERE d.placement = p.id AND d.starts < NEW.ends AND d.ends > NEW.starts);
+       AND EXISTS (SELECT 1 FROM placement_day d WHERE d.placement = p.id AND d.starts < NEW.ends AND d.ends > NEW.starts)
+       AND NOT EXISTS (SELECT 1 FROM change c WHERE c.kind = 'placement' AND c.subject = p.id);
 END;
 CREATE TRIGGER change_authorisation_placement AFTER INSERT ON authorisation BEGIN
-  DELETE FROM change WHERE kind = 'placement' AND subject IN (SELECT id FROM placement WHERE pupil = NEW.pupil);
   INSERT INTO change(kind, subject)
     SELECT 'placement', p.id FROM placement p
      WHERE p.pupil = NEW.pupil
-       AND EXISTS (SELECT 1 FROM placement_day d WHERE d.placement = p.id AND d.starts < NEW.ends AND d.ends > NEW.starts);
+       AND EXISTS (SELECT 1 FROM placement_day d WHERE d.placement = p.id AND d.starts < NEW.ends AND d.ends > NEW.starts)
+       AND NOT EXISTS (SELECT 1 FROM change c WHERE c.kind = 'placement' AND c.subject = p.id);
 END;
 CREATE TRIGGER change_located_placement AFTER INSERT ON located BEGIN
-  DELETE FROM change WHERE kind = 'placement' AND subject IN (SELECT id FROM placement WHERE pupil = NEW.pupil);
   INSERT INTO change(kind, subject)
     SELECT 'placement', p.id FROM placement p
      WHERE p.pupil = NEW.pupil
-       AND EXISTS (SELECT 1 FROM placement_day d WHERE d.placement = p.id AND d.starts <= NEW.at AND d.ends > NEW.at);
+       AND EXISTS (SELECT 1 FROM placement_day d WHERE d.placement = p.id AND d.starts <= NEW.at AND d.ends > NEW.at)
+       AND NOT EXISTS (SELECT 1 FROM change c WHERE c.kind = 'placement' AND c.subject = p.id);
 END;
 CREATE TRIGGER change_workplace_mark AFTER INSERT ON attendance_mark WHEN NEW.place = 'workplace' BEGIN
   DELETE FROM change WHERE kind = 'placement' AND subject IN (SELECT id FROM placement WHERE pupil = NEW.pupil);
