@@ -31,7 +31,8 @@ struct option_spec {
 int options_read(int argc, char **argv, const struct option_spec *table, const char **ret_operands,
                  int *ret_count, struct err *err);
 
-/* The database that --db or --config name, or the default: $STATE_DIRECTORY/kapula.db, else
+/* The database DB, or the default (config_database_path in command/config.h also asks --config):
+ * $STATE_DIRECTORY/kapula.db, else
  * ~/.local/state/kapula/kapula.db (its folder is made when it is missing). free() it. DB may be NULL. */
 int command_database_path(const char *db, char **ret_path, struct err *err);
 

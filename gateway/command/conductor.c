@@ -68,7 +68,7 @@ static int settle(struct conductor *conductor, int64_t *ret_next, struct err *er
 
 static int run(struct conductor *conductor, int64_t until, struct err *err)
 {
-        int64_t next;
+        int64_t next = until;
         int r;
 
         for (;;) {

@@ -1,5 +1,6 @@
 #include "command/config.h"
 #include "base/yaml.h"
+#include "command/command.h"
 #include "command/resources.h"
 
 #include <stdio.h>
@@ -213,6 +214,15 @@ int config_load(const char *path, struct config *ret_config, struct err *err)
         }
         *ret_config = config;
         return 0;
+}
+
+int config_database_path(const char *path, const char *db, char **ret_path, struct err *err)
+{
+        _cleanup_(config_fini) struct config config = {0};
+        int r = db ? 0 : config_load(path, &config, err);
+
+        /* A wrong configuration is "could not" and never "the answer is no". */
+        return r < 0 ? ERR_IO : command_database_path(db ? db : config.database, ret_path, err);
 }
 
 static void fini_provider(struct config_provider *provider)

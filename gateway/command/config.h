@@ -36,4 +36,8 @@ struct config {
 int config_load(const char *path, struct config *ret_config, struct err *err);
 void config_fini(struct config *config);
 
+/* The database of a verb's --config PATH and --db DB, either of which may be NULL: DB before what the file
+ * says, before the default place. free() it. */
+int config_database_path(const char *path, const char *db, char **ret_path, struct err *err);
+
 #endif

@@ -1,9 +1,10 @@
 #include "command/command.h"
-#include "base/clock.h"
 #include "base/date.h"
 #include "base/zone.h"
 #include "calendar/link.h"
+#include "command/config.h"
 #include "command/verbs.h"
+#include "command/virtual_clock.h"
 #include "store/db.h"
 #include "store/feed.h"
 
@@ -18,7 +19,7 @@
 #define QR_MARGIN 2 /* modules */
 
 struct feeds_options {
-        const char *db, *config, *owner, *kind, *base_url;
+        const char *db, *config, *owner, *kind, *base_url, *virtual_clock;
         bool json, qr;
 };
 
@@ -228,11 +229,11 @@ static int revoke(struct db *db, const char *id, int64_t now_utc, struct err *er
 static int run_action(struct db *db, const struct feeds_options *options, const char **operands, int count,
                       struct err *err)
 {
-        struct clock clock;
         int64_t now_utc;
+        int r = virtual_clock_now(options->virtual_clock, &now_utc, err);
 
-        clock_init_real(&clock);
-        now_utc = clock_now_utc(&clock);
+        if (r < 0)
+                return r;
         if (count == 1 && strcmp(operands[0], "list") == 0)
                 return list(db, options, err);
         if (count == 1 && strcmp(operands[0], "create") == 0)
@@ -258,6 +259,7 @@ static int run(int argc, char **argv, struct err *err)
             {.name = "--json", .flag = &options.json},
             {.name = "--kind", .value = &options.kind},
             {.name = "--qr", .flag = &options.qr},
+            {.name = "--virtual-clock", .value = &options.virtual_clock},
             {0},
         };
         _cleanup_(free_ptr) char *path = NULL;
@@ -271,7 +273,7 @@ static int run(int argc, char **argv, struct err *err)
         if (!is_action(operands, count))
                 return err_set(err, ERR_USAGE,
                                "feeds: list, create --for ID or revoke ID: see kapula help feeds");
-        r = command_database_path(options.db, &path, err);
+        r = config_database_path(options.config, options.db, &path, err);
         if (r < 0)
                 return r;
         r = db_open(path, DB_WRITER, &db, err);
@@ -285,7 +287,8 @@ static int run(int argc, char **argv, struct err *err)
 const struct verb verb_feeds = {
     .name = "feeds",
     .usage = "list [--json] [--db FILE] [--config FILE]\n"
-             "create --for ID [--kind KIND] [--base-url URL] [--json | --qr] [--db FILE] [--config FILE]\n"
+             "create --for ID [--kind KIND] [--base-url URL] [--json | --qr] [--virtual-clock T] [--db FILE] "
+             "[--config FILE]\n"
              "revoke ID [--db FILE] [--config FILE]",
     .summary = "calendar links: of a person, workplace, group, school, municipality or network",
     .run = run,

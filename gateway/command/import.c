@@ -1,7 +1,8 @@
 /* kapula import: brings rosters and events into the database, also while a gateway serves from it. */
 #include "base/buf.h"
-#include "base/clock.h"
+#include "command/config.h"
 #include "command/verbs.h"
+#include "command/virtual_clock.h"
 #include "intake/intake.h"
 #include "intake/roster.h"
 #include "store/db.h"
@@ -310,22 +311,20 @@ static const struct {
     {"roster", import_roster},
 };
 
-static int run_kind(const char *name, struct import *import, const char *db, struct err *err)
+static int run_kind(const char *name, struct import *import, const char *config, const char *db,
+                    struct err *err)
 {
         _cleanup_(free_ptr) char *path = NULL;
-        struct clock clock;
         int r;
 
         for (size_t i = 0; i < ARRAY_SIZE(kind_table); i++) {
                 if (strcmp(kind_table[i].name, name) != 0)
                         continue;
-                r = command_database_path(db, &path, err);
+                r = config_database_path(config, db, &path, err);
                 if (r == 0)
                         r = db_open(path, DB_WRITER, &import->db, err);
                 if (r < 0)
                         return r;
-                clock_init_real(&clock);
-                import->now_utc = clock_now_utc(&clock);
                 r = kind_table[i].run(import, err);
                 db_close(import->db);
                 return r;
@@ -335,16 +334,13 @@ static int run_kind(const char *name, struct import *import, const char *db, str
 
 static int run(int argc, char **argv, struct err *err)
 {
-        const char *db = NULL, *config = NULL, *operands[OPERAND_MAX];
+        const char *db = NULL, *config = NULL, *clock = NULL, *operands[OPERAND_MAX];
         struct import import = {0};
         const struct option_spec options[] = {
-            {"--config", NULL, &config},
-            {"--db", NULL, &db},
-            {"--dry-run", &import.dry_run, NULL},
-            {"--force", &import.force, NULL},
-            {"--json", &import.json, NULL},
-            {"--source", NULL, &import.source},
-            {NULL, NULL, NULL},
+            {"--config", NULL, &config},          {"--db", NULL, &db},
+            {"--dry-run", &import.dry_run, NULL}, {"--force", &import.force, NULL},
+            {"--json", &import.json, NULL},       {"--source", NULL, &import.source},
+            {"--virtual-clock", NULL, &clock},    {NULL, NULL, NULL},
         };
         int count, r;
 
@@ -356,17 +352,19 @@ static int run(int argc, char **argv, struct err *err)
                                count < 2 ? "what to import, and from which file, is missing"
                                          : "more than one file");
         import.path = operands[1];
-        return run_kind(operands[0], &import, db, err);
+        r = virtual_clock_now(clock, &import.now_utc, err);
+        return r < 0 ? r : run_kind(operands[0], &import, config, db, err);
 }
 
 const struct verb verb_import = {
     .name = "import",
-    .usage = "roster PATH [--dry-run] [--force] [--json] [--source NAME] [--db FILE] [--config FILE]\n"
-             "events PATH [--dry-run] [--json] [--db FILE] [--config FILE]",
+    .usage = "roster PATH [--dry-run] [--force] [--json] [--source NAME] [--virtual-clock T] [--db FILE] "
+             "[--config FILE]\n"
+             "events PATH [--dry-run] [--json] [--virtual-clock T] [--db FILE] [--config FILE]",
     .summary =
         "Brings a roster or events (NDJSON; - is standard input) into the database. What is absent from a\n"
         "roster is ended, not erased; more than 20 % of a kind only with --force. Rosters of several senders "
         "each need\n"
-        "a --source of their own.",
+        "a --source of their own. --virtual-clock: as if it were that time.",
     .run = run,
 };

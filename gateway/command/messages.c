@@ -1,4 +1,5 @@
 #include "base/zone.h"
+#include "command/config.h"
 #include "command/verbs.h"
 #include "store/db.h"
 #include "store/message_log.h"
@@ -497,7 +498,7 @@ static int run(int argc, char **argv, struct err *err)
         if (count && !is_show)
                 return err_set(err, ERR_USAGE, "messages: %.40s: not understood: see kapula help messages",
                                operands[count - 1]);
-        r = command_database_path(options.db, &path, err);
+        r = config_database_path(options.config, options.db, &path, err);
         if (r == 0)
                 r = db_open(path, DB_READER, &show.db, err);
         if (r == 0)

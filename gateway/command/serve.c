@@ -2,9 +2,9 @@
  */
 #include "base/log.h"
 #include "base/yaml.h"
-#include "base/zone.h"
 #include "command/gateway.h"
 #include "command/verbs.h"
+#include "command/virtual_clock.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -25,24 +25,6 @@ static int read_port(const char *text, int *ret_port, struct err *err)
                                PORT_MAX);
         *ret_port = (int)port;
         return 0;
-}
-
-static int read_start(const char *text, int64_t *ret_utc, struct err *err)
-{
-        struct zone *zone;
-        int r;
-
-        *ret_utc = 0;
-        if (!text)
-                return 0;
-        r = zone_open("Europe/Helsinki", &zone, err);
-        if (r < 0)
-                return r;
-        if (!zone_parse(zone, text, ret_utc))
-                r = err_set(err, ERR_USAGE,
-                            "serve: --virtual-clock: `%.40s` is no time: write it as 2026-11-23T07:00", text);
-        zone_close(zone);
-        return r;
 }
 
 static void wait_for_end(struct gateway *gateway, const sigset_t *signals)
@@ -98,7 +80,8 @@ static int read_and_serve(int argc, char **argv, struct err *err)
         if (r == 0)
                 r = read_port(given.port, &options.port, err);
         if (r == 0)
-                r = read_start(given.virtual_clock, &options.start_utc, err);
+                r = given.virtual_clock ? virtual_clock_read(given.virtual_clock, &options.start_utc, err)
+                                        : 0;
         if (r == 0)
                 r = config_load(given.config, &config, err);
         if (r == 0)

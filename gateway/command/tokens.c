@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/zone.h"
+#include "command/config.h"
 #include "command/verbs.h"
 #include "store/db.h"
 #include "store/token.h"
@@ -154,7 +155,8 @@ static int check_usage(const char **operands, int count, const struct arguments 
 static int run(int argc, char **argv, struct err *err)
 {
         struct arguments arguments = {0};
-        const struct option_spec table[] = {{"--db", NULL, &arguments.db},
+        const struct option_spec table[] = {{"--config", NULL, &arguments.config},
+                                            {"--db", NULL, &arguments.db},
                                             {"--json", &arguments.is_json, NULL},
                                             {"--name", NULL, &arguments.name},
                                             {"--organisation", NULL, &arguments.organisation},
@@ -170,7 +172,7 @@ static int run(int argc, char **argv, struct err *err)
         if (r == 0)
                 r = check_usage(operands, count, &arguments, err);
         if (r == 0)
-                r = command_database_path(arguments.db, &path, err);
+                r = config_database_path(arguments.config, arguments.db, &path, err);
         if (r == 0)
                 r = db_open(path, DB_WRITER, &db, err);
         if (r == 0)
