@@ -1,4 +1,5 @@
 #include "store/notice.h"
+#include "base/date.h"
 #include "store/db.h"
 
 int notice_add(struct db *db, int64_t match, int step, const char *person, const char *template,
@@ -144,14 +145,42 @@ int suppression_add(struct db *db, int64_t match, const char *person, const char
         return r < 0 ? r : db_changes(db) > 0;
 }
 
+/* Whose part ended while a message of theirs waited is told nothing more. The day is that of UTC+2: messages
+ * wait for the morning, when it is the same day in every zone that is served. */
+static int cancel_ended(struct db *db, int64_t now_utc, struct err *err)
+{
+        char day[DATE_TEXT_MAX];
+        struct query q;
+
+        date_print((int32_t)((now_utc + 7200) / 86400), day);
+        query_start(
+            &q, db,
+            "UPDATE message SET state = 'cancelled', reason = 'ended', changed = ?1"
+            " WHERE state = 'held' AND not_before <= ?1"
+            "   AND EXISTS (SELECT 1 FROM role r WHERE r.person = message.person AND r.last_day < ?2)"
+            "   AND NOT EXISTS (SELECT 1 FROM role r WHERE r.person = message.person"
+            "                      AND (r.last_day IS NULL OR r.last_day >= ?2))"
+            "   AND NOT EXISTS (SELECT 1 FROM guardian g WHERE g.guardian = message.person AND g.ended IS "
+            "NULL)"
+            "   AND NOT EXISTS (SELECT 1 FROM carer c WHERE c.carer = message.person AND c.ended IS NULL)"
+            "   AND NOT EXISTS (SELECT 1 FROM workplace_supervisor s WHERE s.person = message.person)",
+            err);
+        query_int(&q, now_utc);
+        query_text(&q, day);
+        return query_run(&q);
+}
+
 int notice_release(struct db *db, int64_t now_utc, struct err *err)
 {
         struct query q;
-        int r;
+        int r = cancel_ended(db, now_utc, err);
 
+        if (r < 0)
+                return r;
         query_start(&q, db,
                     "UPDATE message SET state = 'queued', reason = NULL, changed = ?1"
-                    " WHERE state = 'held' AND not_before <= ?1 AND (deadline IS NULL OR deadline > ?1)",
+                    " WHERE state = 'held' AND reason IS NOT 'confirmation' AND not_before <= ?1"
+                    "   AND (deadline IS NULL OR deadline > ?1)",
                     err);
         query_int(&q, now_utc);
         r = query_run(&q);

@@ -11,10 +11,26 @@ struct word {
         const char *role; /* of staff words */
 };
 
+/* A restricted guardian learns nothing of the pupil, whatever else they are: the pupil's teacher, carer or
+ * supervisor too. 1: barred. */
+static int is_barred(struct db *db, const struct recipient_scope *scope, const char *person, struct err *err)
+{
+        struct query q;
+        int r;
+
+        if (!scope->pupil)
+                return 0;
+        query_start(&q, db, "SELECT 1 FROM guardian WHERE pupil = ? AND guardian = ? AND restricted = 1",
+                    err);
+        query_text(&q, scope->pupil);
+        query_text(&q, person);
+        r = query_row(&q);
+        query_end(&q);
+        return r;
+}
+
 static int add(struct recipient_list *list, const char *person, int rank, bool is_staff, struct err *err)
 {
-        if (!person)
-                return 0;
         for (int i = 0; i < list->count; i++)
                 if (strcmp(list->items[i].person, person) == 0)
                         return 0;
@@ -28,13 +44,29 @@ static int add(struct recipient_list *list, const char *person, int rank, bool i
         return 0;
 }
 
+static int add_unless_barred(struct db *db, const struct recipient_scope *scope, const char *person,
+                             bool is_staff, struct recipient_list *list, struct err *err)
+{
+        int r;
+
+        if (!person)
+                return 0;
+        r = is_barred(db, scope, person, err);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        return add(list, person, 0, is_staff, err);
+}
+
 /* Rows of (person, rank), to the end. */
-static int collect(struct query *q, struct recipient_list *list, bool is_staff, struct err *err)
+static int collect(struct query *q, const struct recipient_scope *scope, struct recipient_list *list,
+                   bool is_staff, struct err *err)
 {
         int r;
 
         while ((r = query_row(q)) > 0) {
-                r = add(list, column_text(q, 0), (int)column_int(q, 1), is_staff, err);
+                r = is_barred(q->db, scope, column_text(q, 0), err);
+                if (r == 0)
+                        r = add(list, column_text(q, 0), (int)column_int(q, 1), is_staff, err);
                 if (r < 0)
                         break;
         }
@@ -62,7 +94,7 @@ static int find_role(struct db *db, const char *role, const struct recipient_sco
         query_text(&q, scope->organisation);
         query_text(&q, role);
         query_text(&q, scope->day);
-        return collect(&q, list, true, err);
+        return collect(&q, scope, list, true, err);
 }
 
 /* Everybody with the role in the municipality: the last resort. */
@@ -83,7 +115,7 @@ static int find_in_municipality(struct db *db, const char *role, const struct re
         query_text(&q, scope->organisation);
         query_text(&q, role);
         query_text(&q, scope->day);
-        return collect(&q, list, true, err);
+        return collect(&q, scope, list, true, err);
 }
 
 static int fall_back(struct db *db, const struct recipient_scope *scope, struct recipient_list *list,
@@ -162,7 +194,7 @@ static int find_owner(struct db *db, const struct word *word, const struct recip
         r = query_row(&q);
         if (r > 0) {
                 snprintf(role, sizeof role, "%s", column_text(&q, 1));
-                r = add(list, column_text(&q, 0), 0, true, err);
+                r = add_unless_barred(db, scope, column_text(&q, 0), true, list, err);
         }
         query_end(&q);
         if (r == 0 && list->count == 0)
@@ -181,7 +213,7 @@ static int find_stand_in(struct db *db, const struct word *word, const struct re
                     " WHERE c.id = ? AND p.ended IS NULL",
                     err);
         query_text(&q, scope->case_id);
-        return collect(&q, list, true, err);
+        return collect(&q, scope, list, true, err);
 }
 
 /* ---- the others */
@@ -210,32 +242,29 @@ static int find_guardians(struct db *db, const struct word *word, const struct r
             "  JOIN person p ON p.id = t.person AND p.ended IS NULL ORDER BY t.rank, t.person",
             err);
         query_text(&q, scope->pupil);
-        r = collect(&q, list, false, err);
+        r = collect(&q, scope, list, false, err);
         return r == 0 && scope->urgent ? fall_back(db, scope, list, err) : r;
 }
 
 static int find_pupil(struct db *db, const struct word *word, const struct recipient_scope *scope,
                       struct recipient_list *list, struct err *err)
 {
-        (void)db;
         (void)word;
-        return add(list, scope->pupil, 0, false, err);
+        return add_unless_barred(db, scope, scope->pupil, false, list, err);
 }
 
 static int find_recipient(struct db *db, const struct word *word, const struct recipient_scope *scope,
                           struct recipient_list *list, struct err *err)
 {
-        (void)db;
         (void)word;
-        return add(list, scope->recipient, 0, false, err);
+        return add_unless_barred(db, scope, scope->recipient, false, list, err);
 }
 
 static int find_supervisor(struct db *db, const struct word *word, const struct recipient_scope *scope,
                            struct recipient_list *list, struct err *err)
 {
-        (void)db;
         (void)word;
-        return add(list, scope->supervisor, 0, false, err);
+        return add_unless_barred(db, scope, scope->supervisor, false, list, err);
 }
 
 /* Whom a match, or one that followed from it, has reached or may have: whatever has left. Whoever was
@@ -472,11 +501,12 @@ int pupil_is_held(struct db *db, const char *pupil, const char *group, int64_t n
 {
         struct query q;
 
-        query_start(
-            &q, db,
-            "SELECT EXISTS (SELECT 1 FROM hold WHERE ((kind = 'pupil' AND subject = ?1)"
-            "   OR (kind = 'group' AND subject = ?2)) AND starts <= ?3 AND (ends IS NULL OR ends > ?3))",
-            err);
+        query_start(&q, db,
+                    "SELECT EXISTS (SELECT 1 FROM hold WHERE ((kind = 'pupil' AND subject = ?1)"
+                    "   OR (kind = 'group' AND subject IN (SELECT ancestor FROM organisation_tree WHERE "
+                    "descendant = ?2)))"
+                    "   AND starts <= ?3 AND (ends IS NULL OR ends > ?3))",
+                    err);
         query_text(&q, pupil);
         query_text(&q, group);
         query_int(&q, now_utc);

@@ -128,19 +128,24 @@ CREATE INDEX timer_at ON timer(at);
 -- ---------------------------------------------------------------- silence at once
 
 -- Whose messages about a pupil or a person stop: in the statement that says so.
+-- A hold of an organisation is one of everybody in or below it on that day.
 CREATE TRIGGER silence_hold AFTER INSERT ON hold BEGIN
   UPDATE message SET state = 'cancelled', reason = 'staff-hold', changed = NEW.starts
-   WHERE state IN ('queued', 'held', 'retry')
+   WHERE state IN ('queued', 'held', 'retry') AND (NEW.ends IS NULL OR NEW.ends > created)
      AND ((NEW.kind = 'person' AND person = NEW.subject)
        OR (NEW.kind <> 'person' AND id IN (
             SELECT mn.message FROM rule_match m JOIN notice n ON n.match = m.id JOIN message_notice mn ON mn.notice = n.id
              WHERE m.pupil IN (SELECT NEW.subject WHERE NEW.kind = 'pupil'
-                                UNION ALL SELECT person FROM role
-                                           WHERE NEW.kind = 'group' AND role = 'pupil' AND organisation = NEW.subject))));
+                                UNION ALL
+                               SELECT r.person FROM organisation_tree t JOIN role r ON r.organisation = t.descendant
+                                WHERE NEW.kind = 'group' AND t.ancestor = NEW.subject AND r.role = 'pupil'
+                                  AND (r.last_day IS NULL OR r.last_day >= date(NEW.starts, 'unixepoch'))))));
   INSERT INTO change(kind, subject)
     SELECT 'pupil', person FROM (
       SELECT NEW.subject AS person WHERE NEW.kind = 'pupil'
-       UNION SELECT person FROM role WHERE NEW.kind = 'group' AND role = 'pupil' AND organisation = NEW.subject)
+       UNION SELECT r.person FROM organisation_tree t JOIN role r ON r.organisation = t.descendant
+              WHERE NEW.kind = 'group' AND t.ancestor = NEW.subject AND r.role = 'pupil'
+                AND (r.last_day IS NULL OR r.last_day >= date(NEW.starts, 'unixepoch')))
      WHERE NOT EXISTS (SELECT 1 FROM change c WHERE c.kind = 'pupil' AND c.subject = person);
 END;
 
@@ -152,6 +157,15 @@ WHEN NEW.restricted = 1 OR NEW.notify = 0 OR NEW.ended IS NOT NULL BEGIN
                   JOIN message_notice mn ON mn.notice = n.id
                  WHERE m.pupil = NEW.pupil);
   UPDATE feed SET revoked = unixepoch() WHERE owner = NEW.guardian AND revoked IS NULL AND NEW.restricted = 1;
+END;
+
+CREATE TRIGGER silence_restricted_new AFTER INSERT ON guardian WHEN NEW.restricted = 1 BEGIN
+  UPDATE message SET state = 'cancelled', reason = 'restricted', changed = unixepoch()
+   WHERE state IN ('queued', 'held', 'retry') AND person = NEW.guardian
+     AND id IN (SELECT mn.message FROM rule_match m JOIN notice n ON n.match = m.id AND n.person = NEW.guardian
+                  JOIN message_notice mn ON mn.notice = n.id
+                 WHERE m.pupil = NEW.pupil);
+  UPDATE feed SET revoked = unixepoch() WHERE owner = NEW.guardian AND revoked IS NULL;
 END;
 
 CREATE TRIGGER silence_ended AFTER UPDATE OF ended ON person WHEN NEW.ended IS NOT NULL AND OLD.ended IS NULL BEGIN
@@ -171,13 +185,17 @@ WHEN NEW.last_day IS NOT NULL AND (OLD.last_day IS NULL OR NEW.last_day < OLD.la
                         AND (r.last_day IS NULL OR r.last_day > NEW.last_day));
 END;
 
--- Somebody becomes protected while messages about them wait: staff confirm them first.
+-- Somebody becomes protected while messages about them wait: their texts were written with places in them, to contacts that
+-- nobody had asked to be safe. Only what staff were to get leaves.
 CREATE TRIGGER silence_protected AFTER UPDATE OF protected ON person WHEN NEW.protected = 1 AND OLD.protected = 0 BEGIN
-  UPDATE message SET state = 'held', reason = 'confirmation', changed = unixepoch()
+  UPDATE message SET state = 'cancelled', reason = 'protected', changed = unixepoch()
    WHERE state IN ('queued', 'held', 'retry')
      AND id IN (SELECT mn.message FROM rule_match m JOIN notice n ON n.match = m.id
                   JOIN message_notice mn ON mn.notice = n.id
-                 WHERE m.pupil = NEW.id);
+                 WHERE m.pupil = NEW.id)
+     AND (person = NEW.id
+       OR EXISTS (SELECT 1 FROM guardian g WHERE g.pupil = NEW.id AND g.guardian = message.person)
+       OR NOT EXISTS (SELECT 1 FROM role r WHERE r.person = message.person AND r.role NOT IN ('pupil', 'supervisor')));
 END;
 
 -- ---------------------------------------------------------------- fact views: what a rule may read (rules/README.md)
