@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "engine/engine_private.h"
 #include "store/notice.h"
+#include "store/parameter.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -148,6 +149,13 @@ static int tell_row(struct pass *pass, const struct row *row, int64_t match, str
                         r = suppress(&firing, "staff-hold", err);
                         place_fini(&firing.place);
                         return r;
+                }
+        }
+        if (r == 0 && !row->suppressed) {
+                r = register_hold(&firing, err);
+                if (r > 0) {
+                        place_fini(&firing.place);
+                        return 0;
                 }
         }
         if (r == 0)
@@ -304,7 +312,7 @@ static int drop(struct pass *pass, const struct orphan *orphan, const char *reas
         struct value *facts;
         int r;
 
-        if (pass->rule->forgets && orphan->state == MATCH_PENDING && orphan->due > pass->now)
+        if (pass->rule->forgets && orphan->state == MATCH_PENDING)
                 return match_forget(pass->db, orphan->id, err);
         r = value_parse(orphan->facts, strlen(orphan->facts), &facts, err);
         if (r < 0)
@@ -373,6 +381,7 @@ static int note_failure(struct pass *pass, const struct err *failure, struct err
 
 static int apply_rule(struct pass *pass, struct err *err)
 {
+        struct parameter_values values;
         struct row_list rows = {0};
         struct err failure = {0};
         int r;
@@ -383,6 +392,10 @@ static int apply_rule(struct pass *pass, struct err *err)
                 if (r < 0)
                         return r;
         }
+        r = subject_parameters(pass->engine, pass->db, pass->rule, pass->subject, pass->now, &values,
+                               &pass->parameters, err);
+        if (r < 0)
+                return r;
         r = evaluate(pass->rule, pass->db, pass->subject->id, pass->parameters, pass->now, &rows, &failure);
         if (r == 0)
                 r = compare(pass, &rows, &failure);
@@ -441,6 +454,8 @@ int engine_step(struct engine *engine, struct db *db, int64_t now_utc, int max, 
         r = make_room(engine, max, err);
         if (r == 0)
                 r = notice_release(db, now_utc, err);
+        if (r == 0)
+                r = parameter_any(db, &engine->has_parameters, err);
         if (r == 0)
                 r = change_take(db, now_utc, engine->subjects, max, &count, err);
         if (r == 0 && count == 0)

@@ -26,6 +26,7 @@ struct engine {
         void *effect_context;
         struct subject *subjects; /* room for a step */
         int subject_room;
+        bool has_parameters; /* somebody sets some of their own: asked once a step */
 };
 
 /* One match that is about to be told, or that would have been. */
@@ -51,6 +52,17 @@ void engine_tell(const struct firing *firing,
 int fire(struct firing *firing, struct err *err);
 /* Ends the match before it was told: one suppression for each who would have been told. */
 int suppress(struct firing *firing, const char *reason, struct err *err);
+
+/* Says HELD to each who would be told now. */
+int hold(struct firing *firing, const char *reason, struct err *err);
+
+/* register.c: 1 when the match must wait for a fresher register; it is held then, which is told once. */
+int register_hold(struct firing *firing, struct err *err);
+
+/* parameter.c: the rule's parameters for the subject. *ret_used is RET_VALUES, or NULL: the rule's own. */
+int subject_parameters(struct engine *engine, struct db *db, const struct rule *rule,
+                       const struct subject *subject, int64_t now_utc, struct parameter_values *ret_values,
+                       const struct parameter_values **ret_used, struct err *err);
 
 /* case.c: opens or joins the case that the rule asks for; of a rule about a case, finds it. */
 int firing_case(struct firing *firing, struct err *err);

@@ -401,8 +401,11 @@ int fire(struct firing *firing, struct err *err)
         return r < 0 ? r : publish(firing, err);
 }
 
-static int suppress_step(struct firing *firing, const struct rule_notify *notify, const char *reason,
-                         struct err *err)
+/* Those whom a step would tell: the first rank. */
+static int each_person(struct firing *firing, const struct rule_notify *notify, const char *reason,
+                       int (*each)(struct firing *firing, const char *person, const char *reason,
+                                   struct err *err),
+                       struct err *err)
 {
         struct recipient_scope scope = firing_scope(firing);
         struct recipient_list list;
@@ -414,7 +417,7 @@ static int suppress_step(struct firing *firing, const struct rule_notify *notify
         for (int i = 0; i < list.count && r == 0; i++) {
                 if (i > 0 && list.items[i].rank != list.items[0].rank)
                         break;
-                r = note_suppression(firing, list.items[i].person, reason, err);
+                r = each(firing, list.items[i].person, reason, err);
         }
         return r;
 }
@@ -426,6 +429,24 @@ int suppress(struct firing *firing, const char *reason, struct err *err)
         if (r == 0)
                 r = firing_find_case(firing, err);
         for (int i = 0; i < firing->rule->notify_count && r == 0; i++)
-                r = suppress_step(firing, &firing->rule->notify[i], reason, err);
+                r = each_person(firing, &firing->rule->notify[i], reason, note_suppression, err);
+        return r;
+}
+
+static int tell_held(struct firing *firing, const char *person, const char *reason, struct err *err)
+{
+        struct effect held = {.kind = EFFECT_HELD, .recipient = person, .reason = reason};
+
+        (void)err;
+        engine_tell(firing, &held);
+        return 0;
+}
+
+int hold(struct firing *firing, const char *reason, struct err *err)
+{
+        int r = 0;
+
+        for (int i = 0; i < firing->rule->notify_count && r == 0; i++)
+                r = each_person(firing, &firing->rule->notify[i], reason, tell_held, err);
         return r;
 }

@@ -73,7 +73,8 @@ struct rule {
         char *covers; /* family of rules: who has heard from one of them about a pupil hears from no other for
                          some school days; NULL: none */
         bool urgent, has_case;
-        bool forgets; /* a match that was not due when its row went is no news to anybody */
+        bool needs_register; /* waits while the register that it rests on is stale */
+        bool forgets; /* a match whose row goes before it was told is no news to anybody */
         struct rule_case case_wish;
         struct rule_parameter parameters[RULE_PARAMETER_MAX];
         struct rule_select main;

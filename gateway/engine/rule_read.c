@@ -345,6 +345,22 @@ static int read_notifies(struct rule *rule, const struct yaml_node *notify, stru
 
 /* ---- the whole */
 
+static int read_needs(struct rule *rule, const struct yaml_node *needs, struct err *err)
+{
+        const char *text;
+        int r;
+
+        if (!needs)
+                return 0;
+        r = yaml_text(needs, &text, err);
+        if (r < 0)
+                return r;
+        if (strcmp(text, "register") != 0)
+                return yaml_refuse(needs, err, "`%.40s` is nothing that can be fresh: write register", text);
+        rule->needs_register = true;
+        return 0;
+}
+
 static int read_head(struct rule *rule, const struct yaml_node *root, struct err *err)
 {
         const struct yaml_node *urgent = yaml_get(root, "urgent"), *forget = yaml_get(root, "forget");
@@ -362,6 +378,8 @@ static int read_head(struct rule *rule, const struct yaml_node *root, struct err
                 r = yaml_bool(urgent, &rule->urgent, err);
         if (r == 0 && forget)
                 r = yaml_bool(forget, &rule->forgets, err);
+        if (r == 0)
+                r = read_needs(rule, yaml_get(root, "needs"), err);
         if (r < 0)
                 return r;
         if (!rule->gone && !(rule->gone = strdup("gone")))
@@ -381,7 +399,7 @@ static int read_rule(struct rule *rule, struct select_sandbox *sandbox, const st
 {
         static const char *const keys[] = {"rule",   "about",  "subject", "urgent", "params", "values",
                                            "select", "lists",  "marks",   "notify", "gone",   "publish",
-                                           "case",   "forget", "covers",  NULL};
+                                           "case",   "covers", "forget",  "needs",  NULL};
         int r = yaml_only_keys(root, keys, err);
 
         if (r == 0)

@@ -105,6 +105,21 @@ int match_end(struct db *db, int64_t id, enum match_state state, const char *rea
         return query_run(&q);
 }
 
+int match_hold(struct db *db, int64_t id, const char *reason, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(
+            &q, db,
+            "UPDATE rule_match SET reason = ?2 WHERE id = ?1 AND state = 'pending' AND reason IS NOT ?2",
+            err);
+        query_int(&q, id);
+        query_text(&q, reason);
+        r = query_run(&q);
+        return r < 0 ? r : db_changes(db) > 0;
+}
+
 int match_forget(struct db *db, int64_t id, struct err *err)
 {
         struct query q;
@@ -174,8 +189,12 @@ int match_due(struct db *db, int64_t now_utc, struct subject *ret_subjects, int 
         int count = 0, r;
 
         query_start(&q, db,
-                    "SELECT kind, subject FROM rule_match WHERE state = 'pending' AND due <= ?"
-                    " GROUP BY kind, subject ORDER BY min(due), min(id) LIMIT ?",
+                    "SELECT kind, subject FROM ("
+                    "  SELECT kind, subject, due, id FROM rule_match"
+                    "   WHERE state = 'pending' AND reason IS NULL AND due <= ?1"
+                    "  UNION ALL SELECT kind, subject, due, id FROM rule_match"
+                    "   WHERE state = 'pending' AND reason IS NOT NULL AND expires <= ?1)"
+                    " GROUP BY kind, subject ORDER BY min(due), min(id) LIMIT ?2",
                     err);
         query_int(&q, now_utc);
         query_int(&q, max);
@@ -194,7 +213,12 @@ int match_next_due(struct db *db, int64_t *ret_utc, struct err *err)
         struct query q;
         int r;
 
-        query_start(&q, db, "SELECT min(due) FROM rule_match WHERE state = 'pending'", err);
+        query_start(
+            &q, db,
+            "SELECT min(at) FROM ("
+            "  SELECT min(due) AS at FROM rule_match WHERE state = 'pending' AND reason IS NULL"
+            "  UNION ALL SELECT min(expires) FROM rule_match WHERE state = 'pending' AND reason IS NOT NULL)",
+            err);
         r = query_row(&q);
         if (r > 0)
                 *ret_utc = column_int_or(&q, 0, INT64_MAX);
@@ -223,10 +247,11 @@ int match_drop_ownerless(struct db *db, const char *kind, const char *subject, i
 {
         struct query q;
 
-        query_start(&q, db,
-                    "UPDATE rule_match SET state = 'dropped', reason = 'rule-removed', ended = ?3"
-                    " WHERE kind = ?1 AND subject = ?2 AND state = 'pending' AND due <= ?3",
-                    err);
+        query_start(
+            &q, db,
+            "UPDATE rule_match SET state = 'dropped', reason = 'rule-removed', ended = ?3"
+            " WHERE kind = ?1 AND subject = ?2 AND state = 'pending' AND reason IS NULL AND due <= ?3",
+            err);
         query_text(&q, kind);
         query_text(&q, subject);
         query_int(&q, now_utc);

@@ -30,6 +30,10 @@ int match_fire(struct db *db, int64_t id, int64_t version, const char *facts, in
 int match_end(struct db *db, int64_t id, enum match_state state, const char *reason, int64_t now_utc,
               struct err *err);
 
+/* A pending match that must wait though it is due: it is due again when its reason is taken away (a trigger
+ * does) or it expires. 1: it waits from now on; 0: it did already. */
+int match_hold(struct db *db, int64_t id, const char *reason, struct err *err);
+
 /* Removes a pending match as if it had never been. */
 int match_forget(struct db *db, int64_t id, struct err *err);
 

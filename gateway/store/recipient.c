@@ -216,6 +216,27 @@ static int find_stand_in(struct db *db, const struct word *word, const struct re
         return collect(&q, scope, list, true, err);
 }
 
+/* Every teacher of the organisation and of those below it, at most as many as a word may mean. */
+static int find_teachers(struct db *db, const struct word *word, const struct recipient_scope *scope,
+                         struct recipient_list *list, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(
+            &q, db,
+            "SELECT DISTINCT r.person, 0 FROM organisation_tree t"
+            "  JOIN role r ON r.organisation = t.descendant AND r.role = 'teacher'"
+            "  JOIN person p ON p.id = r.person AND p.ended IS NULL"
+            " WHERE t.ancestor = ?1 AND r.first_day <= ?2 AND (r.last_day IS NULL OR r.last_day >= ?2)"
+            " ORDER BY r.person LIMIT 64",
+            err);
+        query_text(&q, scope->organisation);
+        query_text(&q, scope->day);
+        r = collect(&q, scope, list, true, err);
+        return r < 0 || list->count ? r : find_staff(db, word, scope, list, err);
+}
+
 /* ---- the others */
 
 static int find_guardians(struct db *db, const struct word *word, const struct recipient_scope *scope,
@@ -352,6 +373,7 @@ static const struct word word_table[] = {
     {"substitute", find_staff, "substitute"},
     {"supervisor", find_supervisor, NULL},
     {"teacher", find_staff, "teacher"},
+    {"teachers", find_teachers, "teacher"},
     {"team", find_team, NULL},
     {"told", find_told, NULL},
 };
