@@ -56,16 +56,15 @@ static int64_t wait_ms(struct engine_loop *loop)
         return (next - now) * 1000;
 }
 
-static bool sleep_ms(struct engine_loop *loop, int64_t ms)
+/* WAKES: a wake-up ends it early. False when the loop stops. */
+static bool sleep_ms(struct engine_loop *loop, int64_t ms, bool wakes)
 {
-        struct timespec until;
-        int64_t at;
+        int64_t at = clock_monotonic_ms() + ms;
+        struct timespec until = {.tv_sec = at / 1000, .tv_nsec = at % 1000 * 1000000};
         bool stopping;
 
-        at = clock_monotonic_ms() + ms;
-        until = (struct timespec){.tv_sec = at / 1000, .tv_nsec = at % 1000 * 1000000};
         pthread_mutex_lock(&loop->mutex);
-        while (ms > 0 && !loop->woken && !loop->stopping)
+        while (ms > 0 && !(wakes && loop->woken) && !loop->stopping)
                 if (pthread_cond_timedwait(&loop->wake, &loop->mutex, &until) != 0)
                         break;
         loop->woken = false;
@@ -82,7 +81,7 @@ static void *loop_main(void *context)
         int64_t ms;
         int r;
 
-        while (sleep_ms(loop, ms = wait_ms(loop))) {
+        while (sleep_ms(loop, ms = wait_ms(loop), true)) {
                 if (ms > 0)
                         continue; /* woken, or the time is over: look again */
                 step = (struct step_job){.job.run = run_step, .engine = loop->engine};
@@ -91,7 +90,7 @@ static void *loop_main(void *context)
                 pthread_mutex_unlock(&loop->step);
                 if (r < 0) {
                         log_error("engine", "a step failed and is tried again: %s", err.text);
-                        sleep_ms(loop, FAULT_MS);
+                        sleep_ms(loop, FAULT_MS, false); /* its own commit would wake it at once */
                 }
         }
         return NULL;
