@@ -13,6 +13,7 @@
 #include "store/notice.h"
 #include "store/place.h"
 #include "store/receipt.h"
+#include "store/seen.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -447,6 +448,10 @@ int simulation_open(const char *rules, const char *templates, struct simulation 
         if (!simulation)
                 return err_set(err, ERR_NOMEM, "simulate: out of memory");
         r = db_open(":memory:", DB_PRIVATE, &simulation->db, err);
+        /* Makes the import's temporary table now: made in a play it would be undone with it, and SQLite would
+         * prepare every statement anew. */
+        if (r == 0)
+                r = seen_clear(simulation->db, err);
         if (r == 0)
                 r = resource_rules(simulation->db, rules, NULL, true, &simulation->book, err);
         if (r == 0)
