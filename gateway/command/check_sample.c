@@ -69,9 +69,12 @@ static void set_optional(struct value *values, const struct rule *rule)
         }
 }
 
-static void set_case(struct value *values, const struct rule *rule, bool everything)
+static void set_case(struct value *values, const struct rule *rule, const struct rule_notify *notify,
+                     bool everything)
 {
-        bool always = strcmp(rule->kind, "case") == 0 || (rule->has_case && !rule->case_wish.when);
+        const char *when = rule->case_wish.when;
+        bool always = strcmp(rule->kind, "case") == 0 ||
+                      (rule->has_case && (!when || (notify->when && strcmp(when, notify->when) == 0)));
 
         if (!always && !(rule->has_case && everything))
                 return;
@@ -95,7 +98,7 @@ struct value *check_sample(const struct rule *rule, const struct rule_notify *no
         }
         if (everything)
                 set_optional(values, rule);
-        set_case(values, rule, everything);
+        set_case(values, rule, notify, everything);
         for (int i = 0; i < rule->list_count; i++) {
                 struct value *list = value_set_list(values, rule->lists[i].name);
 

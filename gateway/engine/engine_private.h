@@ -59,6 +59,9 @@ int hold(struct firing *firing, const char *reason, struct err *err);
 /* register.c: 1 when the match must wait for a fresher register; it is held then, which is told once. */
 int register_hold(struct firing *firing, struct err *err);
 
+/* fuse.c: counts one message to PERSON; 1 when it must be held. */
+int fuse_hold(struct firing *firing, const char *person, struct err *err);
+
 /* parameter.c: the rule's parameters for the subject. *ret_used is RET_VALUES, or NULL: the rule's own. */
 int subject_parameters(struct engine *engine, struct db *db, const struct rule *rule,
                        const struct subject *subject, int64_t now_utc, struct parameter_values *ret_values,

@@ -114,6 +114,18 @@ static int find_address(struct telling *telling, const struct recipient *recipie
         return r;
 }
 
+static int decide_fuse(struct telling *telling, const struct recipient *recipient,
+                       struct new_message *message, struct err *err)
+{
+        int r = fuse_hold(telling->firing, recipient->person, err);
+
+        if (r <= 0 || (message->held && strcmp(message->held, "confirmation") == 0))
+                return r < 0 ? r : 0;
+        message->held = "fuse";
+        message->not_before = INT64_MAX;
+        return 0;
+}
+
 /* Why a message must wait, if it must. */
 static int decide_hold(struct telling *telling, const struct recipient *recipient,
                        const struct recipient_person *person, struct new_message *message, struct err *err)
@@ -212,6 +224,8 @@ static int send_to(struct telling *telling, const struct recipient *recipient,
         message.title = title;
         message.text = text;
         r = decide_hold(telling, recipient, person, &message, err);
+        if (r == 0)
+                r = decide_fuse(telling, recipient, &message, err);
         return r < 0 ? r : write_message(telling, recipient, &message, err);
 }
 

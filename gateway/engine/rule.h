@@ -74,7 +74,7 @@ struct rule {
                          some school days; NULL: none */
         bool urgent, has_case;
         bool needs_register; /* waits while the register that it rests on is stale */
-        bool forgets; /* a match whose row goes before it was told is no news to anybody */
+        bool forgets;        /* a match whose row goes before it was told is no news to anybody */
         struct rule_case case_wish;
         struct rule_parameter parameters[RULE_PARAMETER_MAX];
         struct rule_select main;

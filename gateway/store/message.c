@@ -269,7 +269,8 @@ int message_expire(struct db *db, int64_t now_utc, struct message_list *list, in
 
         query_start(&q, db,
                     "UPDATE message SET state = CASE WHEN provider IS NULL THEN 'expired' ELSE 'unknown' END,"
-                    "                   reason = 'deadline', changed = ?1"
+                    "                   reason = CASE WHEN state = 'held' AND reason = 'confirmation'"
+                    "                                 THEN 'unconfirmed' ELSE 'deadline' END, changed = ?1"
                     " WHERE (state = 'queued' OR state = 'retry' OR state = 'held') AND deadline <= ?1"
                     " RETURNING " MESSAGE_COLUMNS,
                     err);

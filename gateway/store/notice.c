@@ -189,12 +189,13 @@ int notice_release(struct db *db, int64_t now_utc, struct err *err)
         query_start(
             &q, db,
             "UPDATE message SET state = 'queued', reason = NULL, not_before = ?1, changed = ?1"
-            " WHERE state = 'held' AND reason = 'confirmation' AND (deadline IS NULL OR deadline > ?1) AND "
+            " WHERE state = 'held' AND reason IN ('confirmation', 'fuse') AND (deadline IS NULL OR deadline "
+            "> ?1) AND "
             "EXISTS ("
             "   SELECT 1 FROM message_notice mn JOIN notice n ON n.id = mn.notice JOIN rule_match m ON m.id "
             "= n.match"
             "     JOIN answer a ON a.answer = 'confirmed' AND a.at >= message.created"
-            "      AND (a.subject = m.subject OR a.subject = m.pupil)"
+            "      AND (a.subject = m.subject OR a.subject = m.pupil OR message.reason = 'fuse')"
             "      AND (a.rule = '' OR a.rule = m.rule) AND (a.recipient = '' OR a.recipient = n.person)"
             "    WHERE mn.message = message.id)",
             err);

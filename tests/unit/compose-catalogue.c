@@ -155,6 +155,8 @@ static struct value *sample(int how)
         value_set_date(values, "day", date_from_civil(2026, 11, 23));
         value_set_text(values, "case.number", "2026-0001");
         value_set_time(values, "read_up_to", MONDAY_MORNING);
+        value_set_text(values, "rule", "absence-alert");
+        value_set_count(values, "most", 12);
         value_set_text(values, "case.step", "2");
         add_told(values, how & SAMPLE_LESS);
         value_set_count(values, "school_days", 10);

@@ -157,3 +157,55 @@ CREATE TRIGGER change_rule_parameter AFTER UPDATE OF value ON rule_parameter WHE
      WHERE t.ancestor = NEW.organisation
        AND NOT EXISTS (SELECT 1 FROM change c WHERE c.kind = 'placement' AND c.subject = p.id);
 END;
+
+-- ---------------------------------------------------------------- confirmations that nobody gave
+
+-- Messages about protected pupils that expired while they waited for a member of staff.
+CREATE VIEW never_confirmed AS
+SELECT m.pupil, m.id AS match, m.rule, n.person AS recipient, g.id AS message, g.deadline, g.changed AS expired,
+       (SELECT r.organisation FROM role r WHERE r.person = m.pupil AND r.role = 'pupil'
+         ORDER BY r.first_day DESC LIMIT 1) AS organisation
+  FROM rule_match m CROSS JOIN notice n ON n.match = m.id CROSS JOIN message_notice mn ON mn.notice = n.id
+ CROSS JOIN message g ON g.id = mn.message
+ WHERE m.pupil IS NOT NULL AND g.state = 'expired' AND g.reason = 'unconfirmed';
+
+-- ---------------------------------------------------------------- the volume fuse
+
+-- How many messages a rule of a tenant (scope: the tenant) or a person (rule '', scope: the person) had on the last day that
+-- had any, and the most of the days before it. Kept while messages are written, by engine/fuse.c.
+CREATE TABLE fuse(
+  rule TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  day TEXT NOT NULL,         -- of the tenant's calendar
+  count INTEGER NOT NULL,    -- on that day
+  most INTEGER NOT NULL,     -- on any earlier day
+  days INTEGER NOT NULL,     -- earlier days that had any
+  organisation TEXT NOT NULL,-- whose staff are asked: that of the last message
+  blown INTEGER,             -- since when messages are held on that day; NULL: they are not
+  PRIMARY KEY (rule, scope)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX fuse_blown ON fuse(organisation) WHERE blown IS NOT NULL;
+CREATE INDEX answer_confirmed ON answer(at) WHERE answer = 'confirmed';
+
+CREATE TRIGGER change_fuse AFTER UPDATE OF blown ON fuse WHEN NEW.blown IS NOT OLD.blown BEGIN
+  DELETE FROM change WHERE kind = 'organisation' AND subject = NEW.organisation;
+  INSERT INTO change(kind, subject) VALUES ('organisation', NEW.organisation);
+END;
+
+-- Fuses that hold messages and that nobody of the staff has confirmed. `rule` is NULL of a person's.
+CREATE VIEW blown_fuse AS
+SELECT f.organisation, nullif(f.rule, '') AS rule, f.scope, f.day, f.count, f.most, f.blown
+  FROM fuse f
+ WHERE f.blown IS NOT NULL
+   AND NOT EXISTS (SELECT 1 FROM answer a
+                    WHERE a.answer = 'confirmed' AND a.at >= f.blown
+                      AND ((f.rule <> '' AND a.rule = f.rule) OR (f.rule = '' AND a.recipient = f.scope)));
+
+-- A confirmation is news to the organisation that was asked.
+CREATE TRIGGER change_fuse_confirmed AFTER INSERT ON answer WHEN NEW.answer = 'confirmed' BEGIN
+  INSERT INTO change(kind, subject)
+    SELECT DISTINCT 'organisation', f.organisation FROM fuse f
+     WHERE f.blown IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM change c WHERE c.kind = 'organisation' AND c.subject = f.organisation);
+END;
