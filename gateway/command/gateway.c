@@ -38,7 +38,6 @@ struct gateway {
         int lock;
         struct clock clock;
         struct writer *writer;
-        struct db *reader; /* for reading rules */
         struct rulebook *book;
         struct catalogue *catalogue;
         struct engine *engine;
@@ -203,6 +202,18 @@ static int first_write(struct writer_job *job, struct db *db, int64_t now_utc, s
         return calendar_refresh(db, now_utc, err);
 }
 
+/* With a connection for this alone: each one that stays open keeps a copy of the schema. */
+static int load_rules(struct gateway *gateway, struct rulebook **ret_book, struct err *err)
+{
+        struct db *reader = NULL;
+        int r = db_open(gateway->database, DB_READER, &reader, err);
+
+        if (r == 0)
+                r = resource_rules(reader, NULL, gateway->config->rules, true, ret_book, err);
+        db_close(reader);
+        return r;
+}
+
 static int open_store(struct gateway *gateway, struct err *err)
 {
         struct writer_job job = {.run = first_write};
@@ -213,9 +224,7 @@ static int open_store(struct gateway *gateway, struct err *err)
         if (r == 0)
                 r = writer_on_commit(gateway->writer, wake_outward, gateway);
         if (r == 0)
-                r = db_open(gateway->database, DB_READER, &gateway->reader, err);
-        if (r == 0)
-                r = resource_rules(gateway->reader, NULL, gateway->config->rules, true, &gateway->book, err);
+                r = load_rules(gateway, &gateway->book, err);
         if (r == 0)
                 r = resource_templates(NULL, gateway->config->templates, &gateway->catalogue, err);
         if (r == 0)
@@ -370,7 +379,7 @@ int gateway_reload(struct gateway *gateway, struct err *err)
         struct rulebook *book = NULL;
         struct catalogue *catalogue = NULL;
         struct provider_list providers = {0}, old;
-        int r = resource_rules(gateway->reader, NULL, gateway->config->rules, true, &book, err);
+        int r = load_rules(gateway, &book, err);
 
         if (r == 0)
                 r = resource_templates(NULL, gateway->config->templates, &catalogue, err);
@@ -421,7 +430,6 @@ struct gateway *gateway_close(struct gateway *gateway)
         engine_close(gateway->engine);
         rulebook_free(gateway->book);
         catalogue_free(gateway->catalogue);
-        db_close(gateway->reader);
         if (gateway->lock >= 0)
                 close(gateway->lock);
         pthread_mutex_destroy(&gateway->courier_mutex);

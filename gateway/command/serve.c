@@ -6,11 +6,14 @@
 #include "command/verbs.h"
 #include "command/virtual_clock.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
 
 #define PORT_MAX 65535
+#define ARENA_MAX 2              /* of malloc */
+#define LARGE_BYTES (128 * 1024) /* goes back to the system as soon as it is freed */
 
 struct serve_options {
         const char *config, *db, *port, *virtual_clock;
@@ -58,6 +61,14 @@ static int serve(const struct gateway_options *options, const sigset_t *signals,
         return 0;
 }
 
+/* By default each thread gets an arena of its own and freed memory is kept for the worst case that was. */
+static void limit_heap(void)
+{
+        mallopt(M_ARENA_MAX, ARENA_MAX);
+        mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+        mallopt(M_TRIM_THRESHOLD, LARGE_BYTES);
+}
+
 static int read_and_serve(int argc, char **argv, struct err *err)
 {
         struct serve_options given = {0};
@@ -89,6 +100,7 @@ static int read_and_serve(int argc, char **argv, struct err *err)
         if (r < 0)
                 return r;
         options.database = database;
+        limit_heap();
         /* Blocked before any thread starts, so that only wait_for_end sees them. */
         sigemptyset(&signals);
         sigaddset(&signals, SIGTERM);

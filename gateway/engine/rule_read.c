@@ -421,11 +421,10 @@ static int read_rule(struct rule *rule, struct select_sandbox *sandbox, const st
 static int keep_text(struct rule *rule, const char *path, struct err *err)
 {
         unsigned char digest[SHA256_DIGEST_LENGTH];
-        char *text = calloc(1, YAML_FILE_MAX + 2);
+        _cleanup_(free_ptr) char *text = calloc(1, YAML_FILE_MAX + 2);
         FILE *file;
         size_t length;
 
-        rule->text = text;
         rule->file = strdup(path);
         rule->hash = calloc(1, SHA256_DIGEST_LENGTH * 2 + 1);
         if (!text || !rule->file || !rule->hash)
@@ -435,6 +434,9 @@ static int keep_text(struct rule *rule, const char *path, struct err *err)
                 return err_set(err, ERR_IO, "%s: cannot read: check its rights", path);
         length = fread(text, 1, YAML_FILE_MAX + 1, file);
         fclose(file);
+        rule->text = strdup(text); /* not the buffer, which has room for the longest */
+        if (!rule->text)
+                return err_set(err, ERR_NOMEM, "rules: out of memory");
         SHA256((const unsigned char *)text, length, digest);
         for (int i = 0; i < SHA256_DIGEST_LENGTH; i++)
                 snprintf(rule->hash + i * 2, 3, "%02x", digest[i]);

@@ -105,6 +105,7 @@ int rulebook_load(struct db *db, const char *const *folders, int folder_count,
                 if (r < 0)
                         err_set(err, r, "%s: out of memory", folders[i]);
         }
+        book->sandbox = select_sandbox_close(book->sandbox); /* a database in memory, for reading alone */
         if (r == 0 && faults.first.code) {
                 r = faults.first.code;
                 if (err)
@@ -124,7 +125,6 @@ struct rulebook *rulebook_free(struct rulebook *book)
                 return NULL;
         for (int i = 0; i < book->count; i++)
                 rule_free(book->rules[i]);
-        select_sandbox_close(book->sandbox);
         free(book);
         return NULL;
 }

@@ -1,6 +1,8 @@
 #include "store/db.h"
 #include "store/migrate.h"
 
+#include <malloc.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,6 +50,14 @@ static int execute(struct db *db, const char *sql, struct err *err)
         return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : failed(db, err);
 }
 
+/* Before the first connection. Pages are allocated one by one rather than twenty at once for each connection,
+ * and nobody asks SQLite for its statistics, which cost a lock for each allocation. */
+static void configure_library(void)
+{
+        sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int configure(struct db *db, struct err *err)
 {
         static const char *const pragmas[] = {
@@ -59,6 +69,8 @@ static int configure(struct db *db, struct err *err)
         };
         int r;
 
+        if (db->mode == DB_READER) /* its statements are prepared once */
+                sqlite3_db_config(db->handle, SQLITE_DBCONFIG_LOOKASIDE, NULL, 0, 0);
         sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
         sqlite3_extended_result_codes(db->handle, 1);
         sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
@@ -109,10 +121,12 @@ static int prepare_to_use(struct db *db, struct err *err)
 int db_open(const char *path, enum db_mode mode, struct db **ret_db, struct err *err)
 {
         int flags = mode == DB_READER ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+        static pthread_once_t once = PTHREAD_ONCE_INIT;
         struct db *db = calloc(1, sizeof *db);
         mode_t old_mask;
         int r;
 
+        pthread_once(&once, configure_library);
         if (!db)
                 return err_set(err, ERR_NOMEM, "database: out of memory");
         db->mode = mode;
@@ -139,6 +153,12 @@ struct db *db_close(struct db *db)
         sqlite3_close_v2(db->handle);
         free(db);
         return NULL;
+}
+
+void db_rest(struct db *db)
+{
+        sqlite3_db_release_memory(db->handle);
+        malloc_trim(0);
 }
 
 struct sqlite3 *db_handle(struct db *db)

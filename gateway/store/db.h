@@ -28,6 +28,10 @@ enum db_mode {
 int db_open(const char *path, enum db_mode mode, struct db **ret_db, struct err *err);
 struct db *db_close(struct db *db); /* takes NULL, returns NULL */
 
+/* Gives the page cache, and what the whole process has freed, back to the system: for a connection that has
+ * nothing to do. Statements stay prepared. */
+void db_rest(struct db *db);
+
 struct sqlite3 *db_handle(struct db *db);
 
 /* Transactions. A writer's are BEGIN IMMEDIATE. db_savepoint nests inside one: the work of one job that fails

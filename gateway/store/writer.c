@@ -2,8 +2,12 @@
 #include "base/log.h"
 #include "store/db.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <time.h>
+
+#define REST_MS 2000 /* without jobs: the page cache is given back */
 
 struct listener {
         void (*wake)(void *context);
@@ -76,14 +80,33 @@ static void run_batch(struct writer *writer, struct outcome *outcomes, int count
         call_listeners(writer);
 }
 
+/* Until there are jobs or the writer stops. After REST_MS without any it gives back the memory that the last
+ * rush took, once. */
+static void wait_for_jobs(struct writer *writer)
+{
+        int64_t at_ms = clock_monotonic_ms() + REST_MS;
+        struct timespec at = {.tv_sec = at_ms / 1000, .tv_nsec = at_ms % 1000 * 1000000};
+        bool has_rested = false;
+
+        while (!writer->first && !writer->stopping) {
+                if (has_rested) {
+                        pthread_cond_wait(&writer->work, &writer->mutex);
+                } else if (pthread_cond_timedwait(&writer->work, &writer->mutex, &at) == ETIMEDOUT) {
+                        pthread_mutex_unlock(&writer->mutex);
+                        db_rest(writer->db);
+                        pthread_mutex_lock(&writer->mutex);
+                        has_rested = true;
+                }
+        }
+}
+
 /* Waits for jobs; 0 when the writer stops and none is left. */
 static int take_batch(struct writer *writer, struct outcome *outcomes)
 {
         int count = 0;
 
         pthread_mutex_lock(&writer->mutex);
-        while (!writer->first && !writer->stopping)
-                pthread_cond_wait(&writer->work, &writer->mutex);
+        wait_for_jobs(writer);
         while (writer->first && count < WRITER_BATCH_MAX) {
                 outcomes[count++] = (struct outcome){.job = writer->first};
                 writer->first = writer->first->next;
@@ -117,6 +140,7 @@ static void *writer_main(void *context)
 int writer_open(const char *path, const struct clock *clock, struct writer **ret_writer, struct err *err)
 {
         struct writer *writer = calloc(1, sizeof *writer);
+        pthread_condattr_t attributes;
         int r;
 
         if (!writer)
@@ -125,7 +149,10 @@ int writer_open(const char *path, const struct clock *clock, struct writer **ret
         writer->last = &writer->first;
         pthread_mutex_init(&writer->mutex, NULL);
         pthread_mutex_init(&writer->listening, NULL);
-        pthread_cond_init(&writer->work, NULL);
+        pthread_condattr_init(&attributes);
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+        pthread_cond_init(&writer->work, &attributes);
+        pthread_condattr_destroy(&attributes);
         r = db_open(path, DB_WRITER, &writer->db, err);
         if (r == 0 && pthread_create(&writer->thread, NULL, writer_main, writer) != 0)
                 r = err_set(err, ERR_IO, "writer: cannot start a thread");
