@@ -93,6 +93,12 @@ class Gateway:
         if status != 200:
             sys.exit(f"FAILED: POST /v1/clock: {status} {answer[:200]}")
 
+    def cpu(self):
+        """Seconds of processor time, user and system."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def memory(self):
         """(resident, anonymous) bytes."""
         with open(f"/proc/{self.process.pid}/smaps_rollup", encoding="ascii") as file:
