@@ -10,6 +10,7 @@ struct recipient_scope firing_scope(const struct firing *firing)
             .pupil = firing->row->pupil,
             .organisation = firing->place.organisation,
             .supervisor = firing->row->supervisor,
+            .workplace = firing->row->workplace,
             .recipient = firing->row->recipient,
             .day = firing->today,
             .told_of = firing->row->told_of,

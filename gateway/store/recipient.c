@@ -237,6 +237,33 @@ static int find_teachers(struct db *db, const struct word *word, const struct re
         return r < 0 || list->count ? r : find_staff(db, word, scope, list, err);
 }
 
+/* The teachers of the municipality that a workplace lies in; without any, those who stand above them there.
+ */
+static int find_host_teacher(struct db *db, const struct word *word, const struct recipient_scope *scope,
+                             struct recipient_list *list, struct err *err)
+{
+        struct recipient_scope host = *scope;
+        char organisation[RECIPIENT_ID_MAX] = "";
+        struct query q;
+        int r;
+
+        query_start(&q, db, "SELECT organisation FROM workplace WHERE id = ?", err);
+        query_text(&q, scope->workplace);
+        r = query_row(&q);
+        if (r > 0)
+                snprintf(organisation, sizeof organisation, "%s", column_text(&q, 0));
+        query_end(&q);
+        if (r <= 0)
+                return r;
+        host.organisation = organisation;
+        r = find_role(db, word->role, &host, list, err);
+        if (r == 0 && list->count == 0)
+                r = find_in_municipality(db, word->role, &host, list, err);
+        if (r == 0 && list->count == 0)
+                r = find_role(db, "coordinator", &host, list, err);
+        return r < 0 ? r : fall_back(db, &host, list, err);
+}
+
 /* ---- the others */
 
 static int find_guardians(struct db *db, const struct word *word, const struct recipient_scope *scope,
@@ -363,6 +390,7 @@ static const struct word word_table[] = {
     {"duty-phone", find_staff, "duty-phone"},
     {"group-staff", find_group_staff, NULL},
     {"guardians", find_guardians, NULL},
+    {"host-teacher", find_host_teacher, "teacher"},
     {"markers", find_markers, "teacher"},
     {"owner", find_owner, NULL},
     {"principal", find_staff, "principal"},

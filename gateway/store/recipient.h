@@ -29,7 +29,7 @@ struct recipient_list {
 
 /* What a word is read against; any may be NULL or 0. */
 struct recipient_scope {
-        const char *pupil, *organisation, *supervisor;
+        const char *pupil, *organisation, *supervisor, *workplace;
         const char *recipient; /* somebody of the pupil's home whom the row names */
         const char *day;       /* today, in the organisation's calendar: roles are held from–to */
         int64_t told_of;       /* match whose recipients "told" means */

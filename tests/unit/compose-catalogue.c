@@ -115,8 +115,40 @@ static void add_changes(struct value *values, int how)
         }
 }
 
+static void add_cards(struct value *values, int how)
+{
+        static const char *const cards[] = {"first_aid", "hygiene", "safety"};
+        struct value *list = value_set_list(values, "cards");
+
+        for (unsigned i = how & SAMPLE_LESSONS ? 0 : 2; i < ARRAY_SIZE(cards); i++)
+                value_set_bool(value_append_map(list), cards[i], true);
+        if (how & SAMPLE_LESSONS)
+                value_set_text(values, "other", "trukkikortti");
+        else
+                value_set_bool(values, "hygiene", true);
+}
+
+static void add_plan(struct value *values, int how)
+{
+        static const char *const counts[] = {"weeks",         "school_days", "school_days_wanted",
+                                             "wrong_days",    "wrong_weeks", "periods_planned",
+                                             "periods_wanted"};
+
+        for (unsigned i = 0; i < ARRAY_SIZE(counts); i++)
+                value_set_count(values, counts[i], how & SAMPLE_LESSONS ? 11 : 1);
+        value_set_text(values, "school_year", "2026-2027");
+        value_set_bool(values, "wrong_length", true);
+        value_set_bool(values, "few_school_days", how & SAMPLE_LESSONS);
+        value_set_bool(values, "has_wrong_days", !(how & SAMPLE_LESS));
+        value_set_bool(values, "has_wrong_weeks", !(how & SAMPLE_LESS));
+}
+
 static void add_placement(struct value *values, int how)
 {
+        value_set_date(values, "last_day", date_from_civil(2026, 12, 11));
+        value_set_bool(values, "again", how & SAMPLE_LESSONS);
+        add_cards(values, how);
+        add_plan(values, how);
         value_set_date(values, "old_day", date_from_civil(2026, 11, 23));
         value_set_count(values, "day_count", 12);
         value_set_bool(values, "few", how & (SAMPLE_LESSONS | SAMPLE_PROTECTED));
@@ -175,6 +207,11 @@ static struct value *sample(int how)
                 value_set_time(day, "ends", MONDAY_MORNING + i * 86400 + 6 * 3600);
                 value_set_bool(day, "whole", i > 0);
         }
+        if (!(how & (SAMPLE_LESS | SAMPLE_PROTECTED))) { /* NULL of a protected pupil, by the view */
+                value_set_text(values, "host_name", "Naapurijoki");
+                value_set_text(values, "address", "Esimerkkitie 12");
+                value_set_text(values, "host_phone", "+358400000030");
+        }
         if (!(how & SAMPLE_LESS)) {
                 value_set_text(values, "link", LINK);
                 value_set_text(values, "unit.name", "Kuusijoen JOPO A");
@@ -182,6 +219,7 @@ static struct value *sample(int how)
                 value_set_text(values, "supervisor.first_name", "Sami");
                 value_set_text(values, "teacher.first_name", "Outi");
                 value_set_text(values, "teacher.phone", "+358400000020");
+                value_set_text(values, "subject_name", "matematiikka");
                 value_set_time(values, "deadline", MONDAY_MORNING + 2 * LESSON);
         }
         assert_int_equal(value_error(values, NULL), 0);
@@ -323,7 +361,7 @@ struct row {
         size_t length;
 };
 
-static const char *const lists[] = {"changes", "days", "lesson_list", "parties", "told"};
+static const char *const lists[] = {"cards", "changes", "days", "lesson_list", "parties", "told"};
 
 static bool is_list(const char *path)
 {

@@ -70,7 +70,8 @@ END;
 
 -- One row for each placement in force that has working days: its first and last of them, and who and where.
 CREATE VIEW placement_period AS
-SELECT p.id AS placement, p.pupil, p.workplace, p.model, p.planned, p.changed,
+SELECT p.id AS placement, p.pupil, p.workplace, p.model, p.planned,
+       (SELECT max(c.changed) FROM placement_day c WHERE c.placement = p.id) AS changed,
        f.day AS first_day, f.starts AS first_starts, f.dated AS first_dated, l.day AS last_day, l.ends AS last_ends,
        coalesce(p.supervisor, (SELECT s.person FROM workplace_supervisor s WHERE s.workplace = p.workplace
                                 ORDER BY s.position LIMIT 1)) AS supervisor,
