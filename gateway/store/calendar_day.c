@@ -87,12 +87,12 @@ static int link_organisations(struct db *db, bool *ret_changed, struct err *err)
             &q, db,
             "INSERT INTO organisation_calendar(organisation, calendar, timezone, languages, tenant)"
             " SELECT o.id,"
-            "   (SELECT a.id FROM organisation_tree t JOIN organisation a ON a.id = t.ancestor"
+            "   coalesce((SELECT a.id FROM organisation_tree t JOIN organisation a ON a.id = t.ancestor"
             "     WHERE t.descendant = o.id AND (a.parent IS NULL OR a.timezone IS NOT NULL"
             /* a parent that another program named and nobody has: the row stands at the top */
             "           OR NOT EXISTS (SELECT 1 FROM organisation p WHERE p.id = a.parent)"
             "           OR EXISTS (SELECT 1 FROM calendar_entry e WHERE e.organisation = a.id))"
-            "     ORDER BY t.distance LIMIT 1),"
+            "     ORDER BY t.distance LIMIT 1), o.id)," /* o.id: of rows that stand in a circle */
             "   coalesce((SELECT a.timezone FROM organisation_tree t JOIN organisation a ON a.id = t.ancestor"
             "     WHERE t.descendant = o.id AND a.timezone IS NOT NULL ORDER BY t.distance LIMIT 1),"
             "     'Europe/Helsinki'),"

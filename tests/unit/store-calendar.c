@@ -184,12 +184,29 @@ static void bears_an_orphan(void **state)
         db_close(db);
 }
 
+/* Two rows of another program, each below the other. */
+static void bears_a_circle(void **state)
+{
+        struct db *db = open_calendar();
+        struct err err = {0};
+
+        (void)state;
+        rows_run(db, "PRAGMA foreign_keys = OFF");
+        rows_run(db, "INSERT INTO organisation(id, kind, parent, name) VALUES ('o', 'group', 'q', 'O'),"
+                     " ('q', 'group', 'o', 'Q')");
+        assert_int_equal(calendar_refresh(db, rows_utc(NOW), &err), 0);
+        assert_string_equal(
+            rows_text(db, "SELECT calendar FROM organisation_calendar WHERE organisation = 'o'"), "o");
+        db_close(db);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
             cmocka_unit_test(knows_each_day),         cmocka_unit_test(counts_days),
             cmocka_unit_test(keeps_noon_on_dst_days), cmocka_unit_test(says_whose_calendar),
             cmocka_unit_test(writes_changes_only),    cmocka_unit_test(bears_an_orphan),
+            cmocka_unit_test(bears_a_circle),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
