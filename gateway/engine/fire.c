@@ -168,8 +168,11 @@ static int write_message(struct telling *telling, const struct recipient *recipi
 
         r = notice_add(firing->db, firing->match, telling->step, recipient->person, telling->notify->template,
                        firing->now, &notice, err);
-        if (r == 0)
-                r = notice_message_add(firing->db, notice, message, firing->now, &id, err);
+        if (r == 0 && recipient->is_staff)
+                r = digest_join(firing, notice, message, err);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        r = notice_message_add(firing->db, notice, message, firing->now, &id, err);
         if (r == 0 && message->held)
                 engine_tell(firing, &held);
         return r;

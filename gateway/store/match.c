@@ -88,12 +88,16 @@ int match_end(struct db *db, int64_t id, enum match_state state, const char *rea
         r = query_run(&q);
         if (r < 0)
                 return r;
-        query_start(&q, db,
-                    "UPDATE message SET state = 'cancelled', reason = ?, changed = ?"
-                    " WHERE state IN ('queued', 'held', 'retry') AND id IN"
-                    "   (SELECT mn.message FROM notice n JOIN message_notice mn ON mn.notice = n.id WHERE "
-                    "n.match = ?)",
-                    err);
+        query_start(
+            &q, db,
+            "UPDATE message SET state = 'cancelled', reason = ?1, changed = ?2"
+            " WHERE state IN ('queued', 'held', 'retry') AND id IN"
+            "   (SELECT mn.message FROM notice n JOIN message_notice mn ON mn.notice = n.id"
+            "     WHERE n.match = ?3 AND NOT EXISTS (" /* a digest goes for the sake of the others */
+            "       SELECT 1 FROM message_notice o JOIN notice other ON other.id = o.notice"
+            "         JOIN rule_match om ON om.id = other.match AND om.id <> ?3 AND om.state = 'fired'"
+            "        WHERE o.message = mn.message))",
+            err);
         query_text(&q, reason);
         query_int(&q, now_utc);
         query_int(&q, id);

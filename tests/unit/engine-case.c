@@ -102,6 +102,38 @@ static void is_handed_over_with_permission_alone(void **state)
         run_close(&run);
 }
 
+/* Two cases of one moment are one message to their owner, and one that is acknowledged takes nothing from the
+ * other. */
+static void notices_of_one_moment_are_one_message(void **state)
+{
+        struct run run;
+
+        (void)state;
+        run_open(&run, "2026-11-23T07:00", RUN_ROSTER, NULL);
+        run_mark(&run, "2026-11-23T08:10", "P1", 1, "absent");
+        run_mark(&run, "2026-11-23T08:10", "P2", 1, "absent");
+        run_until(&run, "2026-11-23T13:50");
+        assert_int_equal(run_count(&run, "13:45 message case-opened T1 sms"), 2);
+        assert_int_equal(run_count(&run, "13:45 message absence-unlocated T1 sms"), 2);
+        assert_string_equal(
+            rows_text(run.db, "SELECT count(DISTINCT g.id), count(*) FROM message g JOIN message_notice mn ON"
+                              " mn.message = g.id JOIN notice n ON n.id = mn.notice JOIN rule_match m ON"
+                              " m.id = n.match WHERE m.rule = 'case-opened'"),
+            "1|2");
+        assert_string_equal(rows_text(run.db,
+                                      "SELECT text LIKE '%2026-0001%2026-0002%', segments FROM message"
+                                      " WHERE text LIKE '%2026-0002%vaihe%'"),
+                            "1|1");
+        assert_string_equal(/* what is urgent stays apart */
+                            rows_text(
+                                run.db,
+                                "SELECT count(DISTINCT g.id) FROM message g JOIN message_notice mn ON"
+                                " mn.message = g.id JOIN notice n ON n.id = mn.notice JOIN rule_match m ON"
+                                " m.id = n.match WHERE m.rule = 'absence-unlocated' AND n.person = 'T1'"),
+                            "2");
+        run_close(&run);
+}
+
 /* A template that names the pupil is not made for a curator. */
 static void curators_read_no_names(void **state)
 {
@@ -165,6 +197,7 @@ int main(void)
             cmocka_unit_test(nobody_acknowledges),
             cmocka_unit_test(is_followed_up_and_closed),
             cmocka_unit_test(is_handed_over_with_permission_alone),
+            cmocka_unit_test(notices_of_one_moment_are_one_message),
             cmocka_unit_test(curators_read_no_names),
             cmocka_unit_test(curators_are_told_of_cases_alone),
         };
