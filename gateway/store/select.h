@@ -8,7 +8,8 @@
  *
  * with one such line for each view that it reads: each view is cut down to the subject before the rule's
  * joins and groups see it, whatever their shape. A view is scoped by its column of the subject's kind, or by
- * its columns `kind` and `subject`; `day` alone may be read whole, since it is only ever joined by its key.
+ * its columns `kind` and `subject`; `day` and `school_day` alone may be read whole, since they are only ever
+ * joined by their keys.
  *
  * Parameters are named (:grace). Every run is bounded in rows and steps. */
 #ifndef STORE_SELECT_H

@@ -235,7 +235,9 @@ SELECT pupil, day, lesson, place, starts, ends, minutes, mark, received, event, 
        min(mark) OVER (PARTITION BY pupil, day, status, run) AS episode
   FROM (SELECT *, sum(turn) OVER (PARTITION BY pupil, day ORDER BY starts, mark) AS run
           FROM (SELECT *, status IS NOT lag(status) OVER (PARTITION BY pupil, day ORDER BY starts, mark) AS turn
-                  FROM attendance))
+                  FROM attendance a
+                 WHERE EXISTS (SELECT 1 FROM attendance_mark u
+                                WHERE u.pupil = a.pupil AND u.day = a.day AND u.in_force = 1 AND u.class = 'unexplained')))
  WHERE class = 'unexplained' AND status <> 'present';
 
 CREATE VIEW pupil_located AS

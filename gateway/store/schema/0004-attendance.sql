@@ -4,13 +4,13 @@
 CREATE INDEX explanation_ends ON explanation(pupil, ends, starts, class);
 CREATE INDEX authorisation_ends ON authorisation(pupil, ends, starts, class);
 CREATE INDEX checkin_absent ON checkin(placement, day) WHERE mark = 'absent';
-CREATE INDEX calendar_day_school ON calendar_day(calendar, school_day_no, day_no) WHERE kind = 'school';
+CREATE INDEX calendar_day_school ON calendar_day(calendar, school_day_no) WHERE kind = 'school';
 
 -- What follows from marks, check-ins and what was said about them, lesson by lesson and day by day. Triggers keep it,
 -- so that a rule that sums up a school year reads some dozen short rows. `class` is the register's, or what a guardian or
 -- the school said of an unexplained absence; `concern`: it counts, until the school authorises it, and always when it
 -- is unexplained or health. Absences that presence contradicts are left out; where two marks say the same minutes the
--- longer one has them and the other none.
+-- longer one has them and the other none. A mark of the whole day has the minutes of the day's lessons.
 CREATE TABLE absence_lesson(
   pupil TEXT NOT NULL,
   day_no INTEGER NOT NULL,   -- as in calendar_day
@@ -70,7 +70,32 @@ CREATE TRIGGER absence_refresh AFTER INSERT ON absence_stale BEGIN
                                       AND o.starts < m.ends AND o.ends > m.starts AND o.id <> m.id
                                       AND (o.ends - o.starts > m.ends - m.starts
                                         OR o.ends - o.starts = m.ends - m.starts AND o.id < m.id))
-                      THEN 0 ELSE (m.ends - m.starts) / 60 END AS minutes,
+                      THEN 0
+                      WHEN m.lesson = 0 AND m.place = 'school'
+                      THEN coalesce((SELECT sum(min(d.noon + l.ends, m.ends) - max(d.noon + l.starts, m.starts)) / 60
+                                       FROM day d
+                                       JOIN (SELECT * FROM lesson
+                                             UNION ALL SELECT '', w.weekday, 0, g.starts, g.starts + 2700, ''
+                                               FROM (SELECT 1 AS weekday UNION ALL SELECT 2 UNION ALL SELECT 3
+                                                      UNION ALL SELECT 4 UNION ALL SELECT 5) w,
+                                                    (SELECT -14400 AS starts UNION ALL SELECT -10800
+                                                      UNION ALL SELECT -7200 UNION ALL SELECT -3600
+                                                      UNION ALL SELECT 0 UNION ALL SELECT 3600) g) l
+                                         ON l.weekday = d.weekday
+                                        AND l.organisation = coalesce((SELECT o.ancestor FROM organisation_tree o
+                                                                        WHERE o.descendant = d.organisation
+                                                                          AND EXISTS (SELECT 1 FROM lesson x
+                                                                                       WHERE x.organisation = o.ancestor)
+                                                                        ORDER BY o.distance LIMIT 1), '')
+                                      WHERE d.day = m.day
+                                        AND d.organisation = (SELECT r.organisation FROM role r
+                                                               WHERE r.person = m.pupil AND r.role = 'pupil'
+                                                                 AND r.first_day <= m.day
+                                                                 AND (r.last_day IS NULL OR r.last_day >= m.day)
+                                                               ORDER BY r.first_day DESC LIMIT 1)
+                                        AND d.noon + l.starts < m.ends AND d.noon + l.ends > m.starts),
+                                    (m.ends - m.starts) / 60)
+                      ELSE (m.ends - m.starts) / 60 END AS minutes,
                  CASE WHEN m.class <> 'unexplained' THEN m.class
                       ELSE coalesce((SELECT e.class FROM explanation e
                                       WHERE e.pupil = m.pupil AND e.ends > m.starts AND e.starts < m.ends
@@ -180,6 +205,13 @@ INSERT INTO absence_stale
 
 -- ---------------------------------------------------------------- fact views
 
+-- The school days of `day`, found by their number. Without INDEXED BY the planner, which has no statistics, reads the
+-- whole calendar.
+CREATE VIEW school_day AS
+SELECT o.organisation, c.day, c.day_no, c.noon, c.weekday, c.school_day_no, c.school_year
+  FROM organisation_calendar o
+ CROSS JOIN calendar_day c INDEXED BY calendar_day_school ON c.calendar = o.calendar AND c.kind = 'school';
+
 -- Missed lessons of school days, without those of a placement day, a hospital or a pause.
 CREATE VIEW missed_lesson AS
 SELECT k.pupil, k.organisation, k.day, k.day_no, d.weekday, d.noon, d.school_day_no, k.place, k.lesson, k.starts,
@@ -207,18 +239,27 @@ SELECT k.pupil, k.organisation, k.day, k.day_no, d.weekday, d.noon, d.school_day
         OR NOT EXISTS (SELECT 1 FROM placement p CROSS JOIN placement_day x ON x.placement = p.id AND x.day = k.day
                         WHERE p.pupil = k.pupil AND p.state = 'planned' AND x.kind = 'work' AND x.state = 'planned'));
 
--- How many minutes of lessons the pupil's groups have on each weekday: their own timetable, else the nearest one above,
+-- How many minutes of lessons each group of the pupil has on each weekday: its own timetable, else the nearest one above,
 -- else six lessons of 45 minutes Monday to Friday.
-CREATE VIEW scheduled_weekday AS
-SELECT t.pupil, t.organisation, w.weekday,
-       CASE WHEN t.timetable IS NULL THEN CASE WHEN w.weekday <= 5 THEN 270 ELSE 0 END
-            ELSE coalesce((SELECT sum(l.ends - l.starts) / 60 FROM lesson l
-                            WHERE l.organisation = t.timetable AND l.weekday = w.weekday), 0) END AS minutes
+CREATE VIEW scheduled_week AS
+SELECT t.pupil, t.organisation,
+       CASE WHEN t.timetable IS NULL THEN 270
+            ELSE (SELECT total(l.ends - l.starts) FROM lesson l WHERE l.organisation = t.timetable AND l.weekday = 1) / 60 END AS mon,
+       CASE WHEN t.timetable IS NULL THEN 270
+            ELSE (SELECT total(l.ends - l.starts) FROM lesson l WHERE l.organisation = t.timetable AND l.weekday = 2) / 60 END AS tue,
+       CASE WHEN t.timetable IS NULL THEN 270
+            ELSE (SELECT total(l.ends - l.starts) FROM lesson l WHERE l.organisation = t.timetable AND l.weekday = 3) / 60 END AS wed,
+       CASE WHEN t.timetable IS NULL THEN 270
+            ELSE (SELECT total(l.ends - l.starts) FROM lesson l WHERE l.organisation = t.timetable AND l.weekday = 4) / 60 END AS thu,
+       CASE WHEN t.timetable IS NULL THEN 270
+            ELSE (SELECT total(l.ends - l.starts) FROM lesson l WHERE l.organisation = t.timetable AND l.weekday = 5) / 60 END AS fri,
+       CASE WHEN t.timetable IS NULL THEN 0
+            ELSE (SELECT total(l.ends - l.starts) FROM lesson l WHERE l.organisation = t.timetable AND l.weekday = 6) / 60 END AS sat,
+       CASE WHEN t.timetable IS NULL THEN 0
+            ELSE (SELECT total(l.ends - l.starts) FROM lesson l WHERE l.organisation = t.timetable AND l.weekday = 7) / 60 END AS sun
   FROM (SELECT p.person AS pupil, p.organisation,
                (SELECT o.ancestor FROM organisation_tree o
                  WHERE o.descendant = p.organisation
                    AND EXISTS (SELECT 1 FROM lesson l WHERE l.organisation = o.ancestor)
                  ORDER BY o.distance LIMIT 1) AS timetable
-          FROM (SELECT DISTINCT person, organisation FROM role WHERE role = 'pupil') p) t
- CROSS JOIN (SELECT 1 AS weekday UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5
-              UNION ALL SELECT 6 UNION ALL SELECT 7) w;
+          FROM (SELECT DISTINCT person, organisation FROM role WHERE role = 'pupil') p) t;
