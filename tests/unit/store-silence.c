@@ -146,14 +146,29 @@ static void hold_that_was_over(void **state)
         expect(*state, "held quiet-hours", "held quiet-hours");
 }
 
+/* Whoever writes a mark without a class has explained nothing: silence is no presence. */
+static void absence_without_a_class(void **state)
+{
+        struct query q;
+
+        execute(*state, "INSERT INTO attendance_mark(pupil, day, lesson, starts, ends, mark, received)"
+                        " VALUES ('P1', '2026-11-25', 1, 1795586400, 1795589100, 'absent', 1795589100)");
+        query_start(&q, *state, "SELECT status FROM absence WHERE pupil = 'P1'", NULL);
+        assert_int_equal(query_row(&q), 1);
+        assert_string_equal(column_text(&q, 0), "unexplained");
+        query_end(&q);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-            CASE(hold_of_a_group_that_was_left), CASE(hold_of_the_school),     CASE(hold_that_was_over),
-            CASE(nothing_leaves_unconfirmed),    CASE(protected_from_now_on),  CASE(releases_in_the_morning),
-            CASE(restricted_by_another_row),     CASE(role_goes_on_elsewhere), CASE(role_ran_out),
+            CASE(absence_without_a_class),    CASE(hold_of_a_group_that_was_left),
+            CASE(hold_of_the_school),         CASE(hold_that_was_over),
+            CASE(nothing_leaves_unconfirmed), CASE(protected_from_now_on),
+            CASE(releases_in_the_morning),    CASE(restricted_by_another_row),
+            CASE(role_goes_on_elsewhere),     CASE(role_ran_out),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,7 +207,8 @@ SELECT o.organisation, c.day, c.day_no, c.noon, c.weekday, c.kind, c.school_day_
 -- Each mark in force, with what it means once explanations, authorisations and other places are known.
 CREATE VIEW attendance AS
 SELECT m.pupil, m.day, m.lesson, m.place, m.starts, m.ends, (m.ends - m.starts) / 60 AS minutes,
-       m.id AS mark, m.mark AS marked, m.class, m.by, m.received, m.event,
+       m.id AS mark, m.mark AS marked,
+       CASE WHEN m.mark = 'absent' THEN coalesce(m.class, 'unexplained') ELSE m.class END AS class, m.by, m.received, m.event,
        (SELECT r.organisation FROM role r
          WHERE r.person = m.pupil AND r.role = 'pupil' AND r.first_day <= m.day
            AND (r.last_day IS NULL OR r.last_day >= m.day)
