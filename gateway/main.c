@@ -39,6 +39,8 @@ static void print_usage(const struct verb *verb)
                 line += length + 1;
         }
         printf("\n%s\n", verb->summary);
+        if (verb->details)
+                printf("\n%s\n", verb->details);
 }
 
 static int help(const char *name)

@@ -10,17 +10,27 @@ struct verb {
         const char *name;
         const char *usage;   /* what follows "kapula NAME", one line an alternative */
         const char *summary; /* one line */
+        const char *details; /* lines that follow it in the verb's own help; NULL: none */
         /* ARGV[0] is the verb. Prints its answer on standard output; fills ERR for what goes wrong. Returns 0
          * or an enum err_code, which main turns into the exit status. A verb that has told on standard output
          * why the answer is no (a list of bad rows) returns ERR_INVALID with an empty text. */
         int (*run)(int argc, char **argv, struct err *err);
 };
 
-/* A command line option. Exactly one of `flag` and `value` is set. */
+#define OPTION_LIST_MAX 32
+
+/* What an option that may be repeated was given. */
+struct option_list {
+        const char *items[OPTION_LIST_MAX];
+        int count;
+};
+
+/* A command line option. Exactly one of `flag`, `value` and `list` is set. */
 struct option_spec {
-        const char *name;   /* "--json" */
-        bool *flag;         /* set to true when given */
-        const char **value; /* takes the next argument, or what follows "=" */
+        const char *name;         /* "--json" */
+        bool *flag;               /* set to true when given */
+        const char **value;       /* takes the next argument, or what follows "=" */
+        struct option_list *list; /* so does this, as often as it is given */
 };
 
 #define OPERAND_MAX 64

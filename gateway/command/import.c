@@ -337,10 +337,10 @@ static int run(int argc, char **argv, struct err *err)
         const char *db = NULL, *config = NULL, *clock = NULL, *operands[OPERAND_MAX];
         struct import import = {0};
         const struct option_spec options[] = {
-            {"--config", NULL, &config},          {"--db", NULL, &db},
-            {"--dry-run", &import.dry_run, NULL}, {"--force", &import.force, NULL},
-            {"--json", &import.json, NULL},       {"--source", NULL, &import.source},
-            {"--virtual-clock", NULL, &clock},    {NULL, NULL, NULL},
+            {.name = "--config", .value = &config},         {.name = "--db", .value = &db},
+            {.name = "--dry-run", .flag = &import.dry_run}, {.name = "--force", .flag = &import.force},
+            {.name = "--json", .flag = &import.json},       {.name = "--source", .value = &import.source},
+            {.name = "--virtual-clock", .value = &clock},   {0},
         };
         int count, r;
 

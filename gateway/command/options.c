@@ -13,12 +13,25 @@ static const struct option_spec *find(const struct option_spec *table, const cha
         return NULL;
 }
 
+static int put(const struct option_spec *spec, const char *verb, const char *value, struct err *err)
+{
+        if (!spec->list) {
+                *spec->value = value;
+                return 0;
+        }
+        if (spec->list->count == OPTION_LIST_MAX)
+                return err_set(err, ERR_USAGE, "%s: %s: more than %d times: give fewer", verb, spec->name,
+                               OPTION_LIST_MAX);
+        spec->list->items[spec->list->count++] = value;
+        return 0;
+}
+
 int options_read(int argc, char **argv, const struct option_spec *table, const char **ret_operands,
                  int *ret_count, struct err *err)
 {
         const struct option_spec *spec;
         bool options_over = false;
-        const char *equals;
+        const char *equals, *value;
         int count = 0;
 
         for (int i = 1; i < argc; i++) {
@@ -38,15 +51,16 @@ int options_read(int argc, char **argv, const struct option_spec *table, const c
                 if (!spec || (spec->flag && equals))
                         return err_set(err, ERR_USAGE, "%s: %.40s: no such option: see kapula help %s",
                                        argv[0], argv[i], argv[0]);
-                if (spec->flag)
+                if (spec->flag) {
                         *spec->flag = true;
-                else if (equals)
-                        *spec->value = equals + 1;
-                else if (i + 1 < argc)
-                        *spec->value = argv[++i];
-                else
+                        continue;
+                }
+                value = equals ? equals + 1 : i + 1 < argc ? argv[++i] : NULL;
+                if (!value)
                         return err_set(err, ERR_USAGE, "%s: %s: its value is missing: see kapula help %s",
                                        argv[0], argv[i], argv[0]);
+                if (put(spec, argv[0], value, err) < 0)
+                        return ERR_USAGE;
         }
         *ret_count = count;
         return 0;

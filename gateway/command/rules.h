@@ -8,6 +8,7 @@
 int rules_check(int argc, char **argv, struct err *err);
 int rules_explain(int argc, char **argv, struct err *err);
 int rules_list(int argc, char **argv, struct err *err);
+int rules_replay(int argc, char **argv, struct err *err);
 int rules_test(int argc, char **argv, struct err *err);
 
 #endif

@@ -105,8 +105,10 @@ static int play_events(struct playing *playing, struct simulation *simulation, c
                 const json_t *each = json_array_get(events, i);
                 char *text = json_dumps(json_object_get(each, "event"), JSON_COMPACT);
 
-                list[i] = (struct simulation_event){text, text ? strlen(text) : 0,
-                                                    (int)json_integer_value(json_object_get(each, "line"))};
+                list[i] =
+                    (struct simulation_event){.text = text,
+                                              .length = text ? strlen(text) : 0,
+                                              .line = (int)json_integer_value(json_object_get(each, "line"))};
                 if (!text)
                         r = err_set(err, ERR_NOMEM, "scenarios: out of memory");
         }

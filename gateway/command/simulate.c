@@ -55,7 +55,8 @@ static int split(const struct buf *bytes, struct simulation_event **ret_events, 
                                 }
                                 events = grown;
                         }
-                        events[count++] = (struct simulation_event){at, length, line};
+                        events[count++] =
+                            (struct simulation_event){.text = at, .length = length, .line = line};
                 }
                 at += length;
         }

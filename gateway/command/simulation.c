@@ -33,6 +33,7 @@ struct played {
 
 struct simulation {
         struct db *db; /* one transaction: a roster, on it one play */
+        bool owns_db;
         struct rulebook *book;
         struct catalogue *catalogue;
         struct engine *engine;
@@ -66,10 +67,16 @@ static void refuse(struct simulation *simulation, const char *file, int line, co
 /* Only what playing needs; intake checks the rest when the time comes. */
 static void peek(struct simulation *simulation, struct played *played)
 {
-        json_t *event = json_loadb(played->event->text, played->event->length, 0, NULL);
-        const char *time = json_string_value(json_object_get(event, "time"));
-        const char *type = json_string_value(json_object_get(event, "type"));
+        const char *time, *type;
+        json_t *event;
 
+        if (!played->event->text) {
+                played->time = played->event->time_utc;
+                return;
+        }
+        event = json_loadb(played->event->text, played->event->length, 0, NULL);
+        time = json_string_value(json_object_get(event, "time"));
+        type = json_string_value(json_object_get(event, "type"));
         if (!time || !zone_parse(simulation->zone, time, &played->time))
                 played->time = simulation->from;
         if (type && strcmp(type, RECEIPT_TYPE) == 0)
@@ -211,7 +218,7 @@ static int give(struct simulation *simulation, json_t *effect, struct err *err)
 
         if (!effect)
                 return err_set(err, ERR_NOMEM, "simulate: out of memory");
-        if (simulation->now >= simulation->from)
+        if (simulation->input->effect && simulation->now >= simulation->from)
                 r = simulation->input->effect(simulation->input->context, effect, err);
         json_decref(effect);
         return r;
@@ -346,11 +353,12 @@ static int play_receipt(struct simulation *simulation, const struct played *play
         return 0;
 }
 
-static int play_event(struct simulation *simulation, const struct played *played, struct err *err)
+static int take_event(struct simulation *simulation, const struct played *played, const char *text,
+                      size_t length, struct err *err)
 {
         struct intake_report report = {0};
-        int r = intake_events(simulation->db, simulation->now, played->event->text, played->event->length,
-                              INTAKE_NDJSON, NULL, &report, err);
+        int r =
+            intake_events(simulation->db, simulation->now, text, length, INTAKE_NDJSON, NULL, &report, err);
 
         if (r == ERR_INVALID || r == ERR_LIMIT) {
                 refuse(simulation, simulation->input->events_name, played->event->line, err->text);
@@ -363,6 +371,17 @@ static int play_event(struct simulation *simulation, const struct played *played
                 r = play_receipt(simulation, played, err);
         intake_report_fini(&report);
         return r;
+}
+
+static int play_event(struct simulation *simulation, const struct played *played, struct err *err)
+{
+        _cleanup_(free_ptr) char *text = NULL;
+        int r;
+
+        if (played->event->text)
+                return take_event(simulation, played, played->event->text, played->event->length, err);
+        r = simulation->input->fetch(simulation->input->context, simulation->db, played->number, &text, err);
+        return r < 0 || !text ? r : take_event(simulation, played, text, strlen(text), err);
 }
 
 /* Everything that follows from the rows at this moment. */
@@ -439,23 +458,27 @@ static int play(struct simulation *simulation, struct err *err)
 
 /* ---- the whole */
 
-int simulation_open(const char *rules, const char *templates, struct simulation **ret_simulation,
-                    struct err *err)
+/* Folders in place of the shipped ones, or laid over them. DB: NULL for one of its own. */
+static int open_with(struct db *db, const char *const rules[2], const char *const templates[2],
+                     struct simulation **ret_simulation, struct err *err)
 {
         struct simulation *simulation = calloc(1, sizeof *simulation);
-        int r;
+        int r = 0;
 
         if (!simulation)
                 return err_set(err, ERR_NOMEM, "simulate: out of memory");
-        r = db_open(":memory:", DB_PRIVATE, &simulation->db, err);
+        simulation->db = db;
+        simulation->owns_db = !db;
+        if (!db)
+                r = db_open(":memory:", DB_PRIVATE, &simulation->db, err);
         /* Makes the import's temporary table now: made in a play it would be undone with it, and SQLite would
          * prepare every statement anew. */
         if (r == 0)
                 r = seen_clear(simulation->db, err);
         if (r == 0)
-                r = resource_rules(simulation->db, rules, NULL, true, &simulation->book, err);
+                r = resource_rules(simulation->db, rules[0], rules[1], true, &simulation->book, err);
         if (r == 0)
-                r = resource_templates(templates, NULL, &simulation->catalogue, err);
+                r = resource_templates(templates[0], templates[1], &simulation->catalogue, err);
         if (r == 0)
                 r = engine_open(simulation->book, simulation->catalogue, &simulation->engine, err);
         if (r < 0) {
@@ -467,6 +490,20 @@ int simulation_open(const char *rules, const char *templates, struct simulation 
         return 0;
 }
 
+int simulation_open(const char *rules, const char *templates, struct simulation **ret_simulation,
+                    struct err *err)
+{
+        return open_with(NULL, (const char *[]){rules, NULL}, (const char *[]){templates, NULL},
+                         ret_simulation, err);
+}
+
+int simulation_open_on(struct db *db, const char *rules, const char *templates,
+                       struct simulation **ret_simulation, struct err *err)
+{
+        return open_with(db, (const char *[]){NULL, rules}, (const char *[]){NULL, templates}, ret_simulation,
+                         err);
+}
+
 struct simulation *simulation_close(struct simulation *simulation)
 {
         if (!simulation)
@@ -475,7 +512,8 @@ struct simulation *simulation_close(struct simulation *simulation)
         engine_close(simulation->engine);
         rulebook_free(simulation->book);
         catalogue_free(simulation->catalogue);
-        db_close(simulation->db);
+        if (simulation->owns_db)
+                db_close(simulation->db);
         free(simulation);
         return NULL;
 }
@@ -485,6 +523,13 @@ const struct rulebook *simulation_rules(const struct simulation *simulation)
         return simulation->book;
 }
 
+static int find_zone(struct simulation *simulation, struct err *err)
+{
+        free(simulation->timezone);
+        simulation->timezone = NULL;
+        return place_top_timezone(simulation->db, &simulation->timezone, err);
+}
+
 /* The zone of times without an offset is the roster's: what the usual one says of them is near enough to load
  * it. */
 static int prepare(struct simulation *simulation, struct err *err)
@@ -492,7 +537,8 @@ static int prepare(struct simulation *simulation, struct err *err)
         int r = read_input(simulation, ZONE_USUAL, err);
 
         if (r == 0)
-                r = load_roster(simulation, start_of(simulation), err);
+                r = simulation->owns_db ? load_roster(simulation, start_of(simulation), err)
+                                        : find_zone(simulation, err);
         if (r < 0)
                 forget_roster(simulation);
         return r < 0 || strcmp(simulation->timezone, ZONE_USUAL) == 0
@@ -503,7 +549,7 @@ static int prepare(struct simulation *simulation, struct err *err)
 /* Moment by moment on disk, so to say: one long transaction would keep every page that was ever changed. */
 static int play_once(struct simulation *simulation, struct err *err)
 {
-        int r = db_commit(simulation->db, err);
+        int r = simulation->roster ? db_commit(simulation->db, err) : 0;
 
         free(simulation->roster);
         simulation->roster = NULL;

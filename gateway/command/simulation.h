@@ -2,6 +2,9 @@
  * intake, engine and composing as the gateway. What happens comes out as effects, in the order of time. The
  * same input gives the same output to the byte, however many plays went before.
  *
+ * Events come from a file that is read already, or one by one from whoever plays, when the time of each has
+ * come.
+ *
  * A simulation holds the rules, the templates and the database; a play leaves nothing behind in it but the
  * roster, so that the next play with the same roster need not load it again. */
 #ifndef COMMAND_SIMULATION_H
@@ -12,6 +15,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct db;
 struct rulebook;
@@ -20,6 +24,11 @@ struct simulation;
 /* RULES, TEMPLATES: folders in place of the shipped ones; NULL: those. */
 int simulation_open(const char *rules, const char *templates, struct simulation **ret_simulation,
                     struct err *err);
+/* On a private database that holds its roster already; it is borrowed, and a play that is `once` leaves in
+ * it what happened.
+ * RULES, TEMPLATES: folders laid over the shipped ones; may be NULL. */
+int simulation_open_on(struct db *db, const char *rules, const char *templates,
+                       struct simulation **ret_simulation, struct err *err);
 struct simulation *simulation_close(struct simulation *simulation); /* takes NULL, returns NULL */
 
 static inline void simulation_closep(struct simulation **simulation)
@@ -29,16 +38,18 @@ static inline void simulation_closep(struct simulation **simulation)
 
 const struct rulebook *simulation_rules(const struct simulation *simulation);
 
-/* A CloudEvent in JSON, and the line on which errors say it stands. */
+/* A CloudEvent in JSON, and the line on which errors say it stands; it is played at the time that it says. Or
+ * something that is asked of `fetch` when its time has come. */
 struct simulation_event {
-        const char *text;
+        const char *text; /* NULL: fetched */
         size_t length;
         int line;
+        int64_t time_utc; /* of what is fetched */
 };
 
 /* What is played. Everything is borrowed. */
 struct simulation_play {
-        const char *roster_name, *roster; /* the name stands in errors */
+        const char *roster_name, *roster; /* the name stands in errors; both NULL: simulation_open_on */
         size_t roster_length;
         const char *events_name;
         const struct simulation_event *events; /* in any order; equal times keep theirs */
@@ -48,7 +59,10 @@ struct simulation_play {
 
         /* Writes rows that no event brings, after the roster is loaded. May be NULL. */
         int (*prepare)(void *context, struct db *db, struct err *err);
-        /* EFFECT is borrowed. Effects before `from` are not given. */
+        /* Brings the event that stands at INDEX in `events`: as a CloudEvent in JSON to be taken in (to be
+         * freed), or NULL when it has written rows. */
+        int (*fetch)(void *context, struct db *db, int index, char **ret_text, struct err *err);
+        /* EFFECT is borrowed. Effects before `from` are not given. May be NULL. */
         int (*effect)(void *context, json_t *effect, struct err *err);
         /* A row of the roster or an event that was refused: "FILE:LINE: …". May be NULL. */
         void (*refused)(void *context, const char *text);

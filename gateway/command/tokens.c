@@ -155,14 +155,14 @@ static int check_usage(const char **operands, int count, const struct arguments 
 static int run(int argc, char **argv, struct err *err)
 {
         struct arguments arguments = {0};
-        const struct option_spec table[] = {{"--config", NULL, &arguments.config},
-                                            {"--db", NULL, &arguments.db},
-                                            {"--json", &arguments.is_json, NULL},
-                                            {"--name", NULL, &arguments.name},
-                                            {"--organisation", NULL, &arguments.organisation},
-                                            {"--scope", NULL, &arguments.scope},
-                                            {"--source", NULL, &arguments.source},
-                                            {NULL, NULL, NULL}};
+        const struct option_spec table[] = {{.name = "--config", .value = &arguments.config},
+                                            {.name = "--db", .value = &arguments.db},
+                                            {.name = "--json", .flag = &arguments.is_json},
+                                            {.name = "--name", .value = &arguments.name},
+                                            {.name = "--organisation", .value = &arguments.organisation},
+                                            {.name = "--scope", .value = &arguments.scope},
+                                            {.name = "--source", .value = &arguments.source},
+                                            {0}};
         const char *operands[OPERAND_MAX];
         _cleanup_(free_ptr) char *path = NULL;
         struct db *db = NULL;

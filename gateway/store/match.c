@@ -369,6 +369,16 @@ int rule_parameter_set(struct db *db, const char *organisation, const char *rule
         return query_run(&q);
 }
 
+int rule_parameter_forget(struct db *db, const char *rule, const char *name, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db, "DELETE FROM rule_parameter WHERE rule = ? AND name = ?", err);
+        query_text(&q, rule);
+        query_text(&q, name);
+        return query_run(&q);
+}
+
 int rule_parameter_any(struct db *db, bool *ret_any, struct err *err)
 {
         struct query q;

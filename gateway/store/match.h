@@ -79,6 +79,8 @@ int rule_parameter_find(struct db *db, const char *rule, const char *name, const
 /* Sets an organisation's own value, written as in the rule's file; it is not checked here. */
 int rule_parameter_set(struct db *db, const char *organisation, const char *rule, const char *name,
                        const char *value, struct err *err);
+/* Every organisation has the rule's own value again. */
+int rule_parameter_forget(struct db *db, const char *rule, const char *name, struct err *err);
 /* Whether any organisation overrides any parameter: saves the look-ups where nobody does. */
 int rule_parameter_any(struct db *db, bool *ret_any, struct err *err);
 
