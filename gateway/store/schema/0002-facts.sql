@@ -1,7 +1,9 @@
 -- Change capture: a write to a fact marks the subjects whose rules may read it, whoever writes.
 
-CREATE TRIGGER change_attendance_mark AFTER INSERT ON attendance_mark BEGIN
-  DELETE FROM change WHERE kind = 'pupil' AND subject = NEW.pupil;
+-- The busiest triggers leave a change that waits where it stands: whoever takes it does so in the transaction that
+-- looks at the facts, and so sees this one too.
+CREATE TRIGGER change_attendance_mark AFTER INSERT ON attendance_mark
+WHEN NOT EXISTS (SELECT 1 FROM change WHERE kind = 'pupil' AND subject = NEW.pupil) BEGIN
   INSERT INTO change(kind, subject) VALUES ('pupil', NEW.pupil);
 END;
 CREATE TRIGGER change_attendance_mark_gone AFTER DELETE ON attendance_mark BEGIN
@@ -83,16 +85,15 @@ CREATE TRIGGER change_message AFTER UPDATE OF state ON message
 WHEN NEW.state <> OLD.state
  AND (NEW.state = 'accepted' OR NEW.state = 'delivered' OR NEW.state = 'held' OR NEW.state = 'rejected' OR NEW.state = 'failed'
       OR NEW.state = 'expired' OR NEW.state = 'unknown') BEGIN
-  DELETE FROM change WHERE (kind, subject) IN
-    (SELECT m.kind, m.subject FROM message_notice mn JOIN notice n ON n.id = mn.notice
-       JOIN rule_match m ON m.id = n.match WHERE mn.message = NEW.id);
   INSERT INTO change(kind, subject)
     SELECT DISTINCT m.kind, m.subject FROM message_notice mn JOIN notice n ON n.id = mn.notice
-      JOIN rule_match m ON m.id = n.match WHERE mn.message = NEW.id;
+      JOIN rule_match m ON m.id = n.match
+     WHERE mn.message = NEW.id
+       AND NOT EXISTS (SELECT 1 FROM change c WHERE c.kind = m.kind AND c.subject = m.subject);
   INSERT INTO change(kind, subject)
     SELECT DISTINCT 'pupil', m.pupil FROM message_notice mn JOIN notice n ON n.id = mn.notice
       JOIN rule_match m ON m.id = n.match
-     WHERE mn.message = NEW.id AND m.pupil IS NOT NULL
+     WHERE mn.message = NEW.id AND m.pupil IS NOT NULL AND (m.kind <> 'pupil' OR m.subject <> m.pupil)
        AND NOT EXISTS (SELECT 1 FROM change c WHERE c.kind = 'pupil' AND c.subject = m.pupil);
 END;
 
