@@ -41,22 +41,22 @@ struct planning {
         const char *part;
 };
 
-static void note_step(void *context, const char *step)
+static void note_scan(void *context, const char *table)
 {
         struct planning *planning = context;
 
         check_fault(
             planning->check,
-            "%s: rule %s, %s: reads a growing table from end to end (%s): join by the view's own column "
-            "or by organisation and day",
-            planning->rule->file, planning->rule->name, planning->part, step);
+            "%s: rule %s, %s: reads the whole table %s for each subject: join by the view's own column, or "
+            "by organisation and day",
+            planning->rule->file, planning->rule->name, planning->part, table);
 }
 
 static int check_plan(struct planning *planning, const struct select *select, const char *part,
                       struct err *err)
 {
         planning->part = part;
-        return select ? select_check_plan(select, planning->check->db, note_step, planning, err) : 0;
+        return select ? select_check_plan(select, planning->check->db, note_scan, planning, err) : 0;
 }
 
 int check_plans(struct check *check, struct err *err)

@@ -23,14 +23,17 @@ static const struct {
     {"duty-phone", "the duty phone"},
     {"group-staff", "teachers and coaches of the group"},
     {"guardians", "guardians of the first rank and carers, the next rank when none can be reached"},
+    {"markers", "whoever made the marks, else the teacher"},
     {"owner", "the owner of the case"},
     {"principal", "the principals of the school"},
     {"pupil", "the pupil"},
+    {"recipient", "the person that the row names"},
     {"secretary", "the secretaries of the school"},
     {"stand-in", "who stands in for the owner of the case"},
     {"substitute", "the substitutes of the group, else of the school"},
     {"supervisor", "the supervisor at the workplace"},
     {"teacher", "the teachers of the group"},
+    {"teachers", "every teacher of the organisation and of those below it"},
     {"team", "teachers, coaches and curators"},
     {"told", "whoever got the message that this one follows"},
 };
@@ -186,6 +189,13 @@ static void print_rule(const struct rule *rule, const struct catalogue *catalogu
                rule->urgent ? "urgent: quiet hours do not hold it" : "not urgent: quiet hours hold it");
         if (rule->publish)
                 printf("Machines are told as kapula.%s.\n", rule->publish);
+        if (rule->covers)
+                printf(
+                    "Who has heard of another rule of %s about the pupil hears nothing of it for some school "
+                    "days.\n",
+                    rule->covers);
+        if (rule->needs_register)
+                printf("Waits while the register has not been read for a while.\n");
         if (rule->has_case)
                 printf("Opens or joins the pupil's case (owner: %s).\n", rule->case_wish.owner);
         print_parameters(rule);

@@ -50,11 +50,10 @@ const char *select_parameter(const struct select *select, int parameter); /* wit
 int select_view_count(const struct select *select);
 const char *select_view(const struct select *select, int view);
 
-/* Tells each step of the query plan on DB that reads a table from end to end, or builds an index of one for
- * the occasion: what a rule must not do, since tables grow. Reading what the rule itself has put together of
- * one subject is none. STEP is SQLite's word for it. */
+/* Tells each table that the select on DB would read from end to end for one subject: what a rule must not do,
+ * since tables grow. Reading what the rule itself has put together is none. */
 int select_check_plan(const struct select *select, struct db *db,
-                      void (*tell)(void *context, const char *step), void *context, struct err *err);
+                      void (*tell)(void *context, const char *table), void *context, struct err *err);
 
 /* A run on DB. Each select keeps one prepared statement for the connection it ran on last.
  *

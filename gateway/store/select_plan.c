@@ -1,5 +1,6 @@
-/* What SQLite would do for a rule's select. */
-#include "base/buf.h"
+/* What SQLite would do for a rule's select. The query plan in words does not tell a table from a part that
+ * the select has put together itself, once both have aliases; its program does: a scan begins with a Rewind
+ * of a cursor that was opened on a table or an index of the file. */
 #include "store/db.h"
 #include "store/select_private.h"
 
@@ -7,82 +8,77 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PARTS_MAX_BYTES 8192
+#define CURSOR_MAX 1024 /* of one select */
 
-/* The first word of REST is the name of something that the select itself makes, as noted in PARTS
- * ("\nname\n"), or of no table at all. */
-static bool is_own(const struct buf *parts, const char *rest)
+enum program_column { PROGRAM_OPCODE = 1, PROGRAM_P1, PROGRAM_P2, PROGRAM_P3 };
+
+static bool is_opcode(sqlite3_stmt *program, const char *name)
 {
-        size_t length = strcspn(rest, " ");
-        char word[128];
-
-        if (rest[0] == '(' || strstr(rest, "CONSTANT ROW"))
-                return true;
-        snprintf(word, sizeof word, "\n%.*s\n", (int)length, rest);
-        return strstr(buf_text(parts), word) != NULL;
+        return strcmp((const char *)sqlite3_column_text(program, PROGRAM_OPCODE), name) == 0;
 }
 
-static const char *after(const char *detail, const char *word)
+static bool opens(sqlite3_stmt *program)
 {
-        size_t length = strlen(word);
-
-        return strncmp(detail, word, length) == 0 ? detail + length : NULL;
+        return (is_opcode(program, "OpenRead") || is_opcode(program, "ReopenIdx")) &&
+               sqlite3_column_int(program, PROGRAM_P3) == 0; /* of the file, not of the temporary schema */
 }
 
-static int note_part(struct buf *parts, const char *detail)
+static bool scans(sqlite3_stmt *program)
 {
-        const char *name = after(detail, "MATERIALIZE ");
-
-        if (!name)
-                name = after(detail, "CO-ROUTINE ");
-        return name ? buf_addf(parts, "\n%s\n", name) : 0;
+        return is_opcode(program, "Rewind") || is_opcode(program, "Last") || is_opcode(program, "Count");
 }
 
-static bool is_fault(const struct buf *parts, const char *detail)
+/* The table that a root page belongs to. */
+static int tell_table(struct db *db, int root, void (*tell)(void *context, const char *table), void *context,
+                      struct err *err)
 {
-        const char *rest = after(detail, "SCAN ");
+        struct query q;
+        int r;
 
-        if (!rest)
-                rest = after(detail, "BLOOM FILTER ON ");
-        if (!rest && strstr(detail, "AUTOMATIC"))
-                rest = after(detail, "SEARCH ");
-        return rest && !is_own(parts, rest);
+        query_start(&q, db, "SELECT tbl_name FROM sqlite_schema WHERE rootpage = ?", err);
+        query_int(&q, root);
+        r = query_row(&q);
+        if (r > 0)
+                tell(context, column_text(&q, 0));
+        query_end(&q);
+        return r < 0 ? r : 0;
 }
 
-static int walk(sqlite3_stmt *plan, struct buf *parts, void (*tell)(void *context, const char *step),
-                void *context)
+static int walk(struct db *db, sqlite3_stmt *program, void (*tell)(void *context, const char *table),
+                void *context, struct err *err)
 {
-        int code;
+        int roots[CURSOR_MAX] = {0}, code, r = 0;
 
-        while ((code = sqlite3_step(plan)) == SQLITE_ROW)
-                note_part(parts, (const char *)sqlite3_column_text(plan, 3));
-        sqlite3_reset(plan);
-        while (code == SQLITE_DONE && sqlite3_step(plan) == SQLITE_ROW) {
-                const char *detail = (const char *)sqlite3_column_text(plan, 3);
+        while ((code = sqlite3_step(program)) == SQLITE_ROW) {
+                int cursor = sqlite3_column_int(program, PROGRAM_P1);
 
-                if (is_fault(parts, detail))
-                        tell(context, detail);
+                if (opens(program) && cursor >= 0 && cursor < CURSOR_MAX)
+                        roots[cursor] = sqlite3_column_int(program, PROGRAM_P2);
         }
-        return code == SQLITE_DONE ? buf_error(parts) : ERR_IO;
+        sqlite3_reset(program);
+        while (code == SQLITE_DONE && r == 0 && sqlite3_step(program) == SQLITE_ROW) {
+                int cursor = scans(program) ? sqlite3_column_int(program, PROGRAM_P1) : -1;
+
+                if (cursor >= 0 && cursor < CURSOR_MAX && roots[cursor])
+                        r = tell_table(db, roots[cursor], tell, context, err);
+        }
+        return r == 0 && code != SQLITE_DONE
+                   ? err_set(err, ERR_IO, "select: %s", sqlite3_errmsg(db_handle(db)))
+                   : r;
 }
 
 int select_check_plan(const struct select *select, struct db *db,
-                      void (*tell)(void *context, const char *step), void *context, struct err *err)
+                      void (*tell)(void *context, const char *table), void *context, struct err *err)
 {
         _cleanup_(free_ptr) char *sql = NULL;
-        _cleanup_(buf_fini) struct buf parts;
-        sqlite3_stmt *plan = NULL;
-        int r = 0;
+        sqlite3_stmt *program = NULL;
+        int r;
 
-        buf_init(&parts, PARTS_MAX_BYTES);
-        if (asprintf(&sql, "EXPLAIN QUERY PLAN %s", select->sql) < 0)
+        if (asprintf(&sql, "EXPLAIN %s", select->sql) < 0)
                 return err_set(err, ERR_NOMEM, "select: out of memory");
-        if (sqlite3_prepare_v2(db_handle(db), sql, -1, &plan, NULL) != SQLITE_OK)
-                r = ERR_IO;
-        if (r == 0)
-                r = walk(plan, &parts, tell, context);
-        if (r < 0)
-                r = err_set(err, r, "%s: %s", select->name, sqlite3_errmsg(db_handle(db)));
-        sqlite3_finalize(plan);
+        if (sqlite3_prepare_v2(db_handle(db), sql, -1, &program, NULL) != SQLITE_OK)
+                return err_set(err, ERR_IO, "%s: %s", select->name, sqlite3_errmsg(db_handle(db)));
+        r = walk(db, program, tell, context, err);
+        sqlite3_finalize(program);
         return r;
 }
