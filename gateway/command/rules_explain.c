@@ -23,6 +23,7 @@ static const struct {
     {"duty-phone", "the duty phone"},
     {"group-staff", "teachers and coaches of the group"},
     {"guardians", "guardians of the first rank and carers, the next rank when none can be reached"},
+    {"host-teacher", "the teachers of the workplace's municipality"},
     {"markers", "whoever made the marks, else the teacher"},
     {"owner", "the owner of the case"},
     {"principal", "the principals of the school"},
