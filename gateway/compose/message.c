@@ -27,6 +27,15 @@ static void join_lines(char *subject)
                         *subject = ' ';
 }
 
+/* A section that ends a text leaves its line end behind. */
+static void cut_line_ends(char *text)
+{
+        size_t length = strlen(text);
+
+        while (length && text[length - 1] == '\n')
+                text[--length] = '\0';
+}
+
 int compose_message(const struct catalogue *catalogue, struct locale *locale, const char *name,
                     enum catalogue_kind kind, const struct value *values, char **ret_subject, char **ret_text,
                     struct err *err)
@@ -55,6 +64,7 @@ int compose_message(const struct catalogue *catalogue, struct locale *locale, co
                 return r;
         if (subject)
                 join_lines(subject);
+        cut_line_ends(text);
         *ret_subject = TAKE(subject);
         *ret_text = text;
         return 0;
