@@ -338,7 +338,7 @@ static void reads_as_a_school_writes(void **state)
                        "Sinulla on työpaikkaopiskelua maanantaina 23.11. klo 8.15–9.00 (Puutarha Oy).\n\n"
                        "Työpaikkaohjaajasi on Sami.\n\n"
                        "Jos et pääse paikalle, soita: +358400000020 (Outi).\n\n"
-                       "Ystävällisin terveisin\nKuusijoen koulu\nPuhelin +358400000010\n");
+                       "Ystävällisin terveisin\nKuusijoen koulu\nPuhelin +358400000010");
 }
 
 /* templates/README.md is the contract with the rules: what a template names stands in its row. */
