@@ -2,6 +2,7 @@
 
 KAPULA names the program. A Gateway keeps its port over restarts, and its standard error goes to one file.
 """
+import atexit
 import http.client
 import json
 import os
@@ -36,6 +37,12 @@ class Gateway:
         self.db, self.log, self.config, self.env = db, log, config, env
         self.port = free_port()
         self.process = None
+        atexit.register(self.end)
+
+    def end(self):
+        """A test that fails leaves nothing running."""
+        if self.process and self.process.poll() is None:
+            self.process.kill()
 
     def verb(self, *arguments, code=0):
         return kapula(*arguments, "--db", self.db, code=code, env=self.env)
