@@ -1,6 +1,7 @@
 #include "base/date.h"
 #include "base/log.h"
 #include "engine/engine_private.h"
+#include "store/db.h"
 #include "store/notice.h"
 #include "store/parameter.h"
 
@@ -369,6 +370,21 @@ static int compare(struct pass *pass, const struct row_list *rows, struct err *e
         return r;
 }
 
+/* All of it or nothing: a match never stands as fired with only some of its people told. */
+static int compare_whole(struct pass *pass, const struct row_list *rows, struct err *err)
+{
+        int r = db_savepoint(pass->db, err);
+
+        if (r < 0)
+                return r;
+        r = compare(pass, rows, err);
+        if (r < 0) {
+                db_savepoint_rollback(pass->db);
+                return r;
+        }
+        return db_savepoint_release(pass->db, err);
+}
+
 /* A rule that fails on a subject costs that rule and subject alone, and is tried again later. */
 static int note_failure(struct pass *pass, const struct err *failure, struct err *err)
 {
@@ -398,9 +414,9 @@ static int apply_rule(struct pass *pass, struct err *err)
                 return r;
         r = evaluate(pass->rule, pass->db, pass->subject->id, pass->parameters, pass->now, &rows, &failure);
         if (r == 0)
-                r = compare(pass, &rows, &failure);
+                r = compare_whole(pass, &rows, &failure);
         row_list_fini(&rows);
-        if (r == ERR_INVALID || r == ERR_LIMIT || r == ERR_NOT_FOUND)
+        if (r == ERR_INVALID || r == ERR_LIMIT || r == ERR_NOT_FOUND || r == ERR_CONFLICT)
                 return note_failure(pass, &failure, err);
         if (r < 0 && err)
                 *err = failure;
@@ -446,6 +462,13 @@ static int make_room(struct engine *engine, int max, struct err *err)
         return 0;
 }
 
+/* A step that is rolled back takes the versions with it that it was the first to write. */
+static void forget_versions(struct rulebook *book)
+{
+        for (int i = 0; i < book->count; i++)
+                book->rules[i]->version = 0;
+}
+
 int engine_step(struct engine *engine, struct db *db, int64_t now_utc, int max, int *ret_done,
                 struct err *err)
 {
@@ -464,6 +487,8 @@ int engine_step(struct engine *engine, struct db *db, int64_t now_utc, int max, 
                 r = apply_rules(engine, db, &engine->subjects[i], now_utc, err);
         if (r == 0)
                 *ret_done = count;
+        else
+                forget_versions(engine->book);
         return r;
 }
 
