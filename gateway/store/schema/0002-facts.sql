@@ -239,7 +239,8 @@ SELECT pupil, day, lesson, place, starts, ends, minutes, mark, received, event, 
           FROM (SELECT *, status IS NOT lag(status) OVER (PARTITION BY pupil, day ORDER BY starts, mark) AS turn
                   FROM attendance a
                  WHERE EXISTS (SELECT 1 FROM attendance_mark u
-                                WHERE u.pupil = a.pupil AND u.day = a.day AND u.in_force = 1 AND u.mark = 'absent' AND coalesce(u.class, 'unexplained') = 'unexplained')))
+                                WHERE u.pupil = a.pupil AND u.day = a.day AND u.in_force = 1
+                                  AND u.mark = 'absent' AND coalesce(u.class, 'unexplained') = 'unexplained')))
  WHERE class = 'unexplained' AND status <> 'present';
 
 CREATE VIEW pupil_located AS
