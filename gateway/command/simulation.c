@@ -101,6 +101,8 @@ static int read_times(struct simulation *simulation, struct err *err)
         if (!zone_parse(simulation->zone, simulation->input->until, &simulation->until))
                 return err_set(err, ERR_USAGE, "--until: `%.40s` is no time: write it as 2026-11-23T20:00",
                                simulation->input->until);
+        if (simulation->until < simulation->from)
+                return err_set(err, ERR_USAGE, "--until: is before --from: give a later time");
         return 0;
 }
 
