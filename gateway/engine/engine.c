@@ -30,8 +30,6 @@ struct engine *engine_close(struct engine *engine)
 {
         if (!engine)
                 return NULL;
-        for (int i = 0; i < engine->zone_count; i++)
-                zone_close(engine->zones[i].zone);
         locale_cache_free(engine->locales);
         free(engine->subjects);
         free(engine);
@@ -49,30 +47,6 @@ void engine_on_effect(struct engine *engine, void (*effect)(void *context, const
 {
         engine->effect = effect;
         engine->effect_context = context;
-}
-
-int engine_zone(struct engine *engine, const char *name, struct zone **ret_zone, struct err *err)
-{
-        int at, r;
-
-        for (at = 0; at < engine->zone_count; at++)
-                if (strcmp(engine->zones[at].name, name) == 0) {
-                        *ret_zone = engine->zones[at].zone;
-                        return 0;
-                }
-        if (at == ENGINE_ZONE_MAX) { /* the first makes room: a region has one or two */
-                at = 0;
-                zone_close(engine->zones[0].zone);
-                engine->zones[0] = engine->zones[--engine->zone_count];
-                at = engine->zone_count;
-        }
-        r = zone_open(name, &engine->zones[at].zone, err);
-        if (r < 0)
-                return r;
-        snprintf(engine->zones[at].name, sizeof engine->zones[at].name, "%s", name);
-        engine->zone_count = at + 1;
-        *ret_zone = engine->zones[at].zone;
-        return 0;
 }
 
 void engine_tell(const struct firing *firing, const struct effect *effect)
@@ -125,7 +99,7 @@ static int begin_firing(struct pass *pass, const struct row *row, int64_t match,
                                pass->rule->name);
         r = place_get(pass->db, row->organisation, &firing->place, err);
         if (r == 0)
-                r = engine_zone(pass->engine, firing->place.timezone, &zone, err);
+                r = zone_keep(firing->place.timezone, &zone, err);
         if (r < 0)
                 return r;
         zone_to_local(zone, pass->now, &date, &seconds);

@@ -2,7 +2,7 @@
 #ifndef ENGINE_ENGINE_PRIVATE_H
 #define ENGINE_ENGINE_PRIVATE_H
 
-#include "base/zone.h"
+#include "base/zone_keep.h"
 #include "compose/catalogue.h"
 #include "compose/locale.h"
 #include "engine/engine.h"
@@ -11,17 +11,10 @@
 #include "store/place.h"
 #include "store/recipient.h"
 
-#define ENGINE_ZONE_MAX 16
-
 struct engine {
         struct rulebook *book;
         const struct catalogue *catalogue;
         struct locale_cache *locales;
-        struct {
-                char name[64];
-                struct zone *zone;
-        } zones[ENGINE_ZONE_MAX];
-        int zone_count;
         void (*effect)(void *context, const struct effect *effect);
         void *effect_context;
         struct subject *subjects; /* room for a step */
@@ -44,7 +37,6 @@ struct firing {
         int64_t match, now;
 };
 
-int engine_zone(struct engine *engine, const char *name, struct zone **ret_zone, struct err *err);
 void engine_tell(const struct firing *firing,
                  const struct effect *effect); /* fills in rule, subject, key, time, zone */
 

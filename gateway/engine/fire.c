@@ -143,8 +143,7 @@ static int decide_hold(struct telling *telling, const struct recipient *recipien
         }
         if (firing->rule->urgent)
                 return 0;
-        r = engine_zone(firing->engine, person->timezone ? person->timezone : firing->place.timezone, &zone,
-                        err);
+        r = zone_keep(person->timezone ? person->timezone : firing->place.timezone, &zone, err);
         if (r < 0)
                 return r;
         until = quiet_until(zone, firing->now, recipient->is_staff || telling->office_hours);
