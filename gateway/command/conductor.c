@@ -6,6 +6,7 @@
 #include "store/publication.h"
 #include "store/writer.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <time.h>
 
@@ -80,6 +81,23 @@ static int run(struct conductor *conductor, int64_t until, struct err *err)
         }
 }
 
+/* With the mutex held. The reader rests meanwhile, but not between two runs that follow one another. */
+static void wait_to_run(struct conductor *conductor)
+{
+        int64_t at_ms = clock_monotonic_ms() + DB_REST_MS;
+        struct timespec at = {.tv_sec = at_ms / 1000, .tv_nsec = at_ms % 1000 * 1000000};
+        bool has_rested = false;
+
+        while (!conductor->running && !conductor->stopping) {
+                if (has_rested) {
+                        pthread_cond_wait(&conductor->asked, &conductor->mutex);
+                } else if (pthread_cond_timedwait(&conductor->asked, &conductor->mutex, &at) == ETIMEDOUT) {
+                        db_rest(conductor->reader);
+                        has_rested = true;
+                }
+        }
+}
+
 static void *conductor_main(void *context)
 {
         struct conductor *conductor = context;
@@ -88,8 +106,7 @@ static void *conductor_main(void *context)
 
         pthread_mutex_lock(&conductor->mutex);
         for (;;) {
-                while (!conductor->running && !conductor->stopping)
-                        pthread_cond_wait(&conductor->asked, &conductor->mutex);
+                wait_to_run(conductor);
                 if (!conductor->running)
                         break;
                 pthread_mutex_unlock(&conductor->mutex);
@@ -109,13 +126,17 @@ static void *conductor_main(void *context)
 int conductor_open(const struct conductor_options *options, struct conductor **ret_conductor, struct err *err)
 {
         struct conductor *conductor = calloc(1, sizeof *conductor);
+        pthread_condattr_t attributes;
         int r;
 
         if (!conductor)
                 return err_set(err, ERR_NOMEM, "conductor: out of memory");
         conductor->options = *options;
         pthread_mutex_init(&conductor->mutex, NULL);
-        pthread_cond_init(&conductor->asked, NULL);
+        pthread_condattr_init(&attributes);
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+        pthread_cond_init(&conductor->asked, &attributes);
+        pthread_condattr_destroy(&attributes);
         r = db_open(options->database, DB_READER, &conductor->reader, err);
         if (r == 0 && pthread_create(&conductor->thread, NULL, conductor_main, conductor) != 0)
                 r = err_set(err, ERR_IO, "conductor: cannot start a thread");

@@ -24,7 +24,8 @@ struct far_end {
         pthread_mutex_t mutex;
         pthread_cond_t wake;
         bool woken, stopping, is_idle;
-        int64_t told; /* id of the last message whose receipt was taken */
+        int64_t told;         /* id of the last message whose receipt was taken */
+        int64_t seen_version; /* of the data, when all had been told */
 };
 
 struct batch {
@@ -59,8 +60,12 @@ static bool post(struct far_end *far_end, int64_t id)
 static int64_t tell(struct far_end *far_end)
 {
         struct batch batch = {.after = far_end->told};
+        int64_t version = -1;
         struct err err;
 
+        db_tend(far_end->reader);
+        if (db_data_version(far_end->reader, &version, &err) == 0 && version == far_end->seen_version)
+                return POLL_MS;
         if (sandbox_each(far_end->reader, BATCH, note, &batch, &err) < 0 && batch.count == 0 &&
             err.code == ERR_IO) {
                 log_error("sandbox", "cannot read its messages: %s", err.text);
@@ -71,6 +76,8 @@ static int64_t tell(struct far_end *far_end)
                         return AGAIN_MS;
                 far_end->told = batch.ids[i];
         }
+        if (batch.count == 0)
+                far_end->seen_version = version;
         return batch.count ? 0 : POLL_MS;
 }
 
@@ -148,6 +155,7 @@ int far_end_open(const char *database, const char *base_url, struct far_end **re
         if (!far_end)
                 return err_set(err, ERR_NOMEM, "sandbox: out of memory");
         r = prepare(far_end, database, base_url, err);
+        far_end->seen_version = -1;
         if (r == 0) {
                 sandbox_each(far_end->reader, 1, skip_old, &far_end->told, err);
                 pthread_mutex_init(&far_end->mutex, NULL);

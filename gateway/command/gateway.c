@@ -219,14 +219,14 @@ static int open_store(struct gateway *gateway, struct err *err)
         struct writer_job job = {.run = first_write};
         int r = lock_database(gateway, err);
 
+        if (r == 0) /* first: what stays lies together, apart from what the connections leave behind */
+                r = resource_templates(NULL, gateway->config->templates, &gateway->catalogue, err);
         if (r == 0)
                 r = writer_open(gateway->database, &gateway->clock, &gateway->writer, err);
         if (r == 0)
                 r = writer_on_commit(gateway->writer, wake_outward, gateway);
         if (r == 0)
                 r = load_rules(gateway, &gateway->book, err);
-        if (r == 0)
-                r = resource_templates(NULL, gateway->config->templates, &gateway->catalogue, err);
         if (r == 0)
                 r = engine_open(gateway->book, gateway->catalogue, &gateway->engine, err);
         if (r == 0)

@@ -18,6 +18,8 @@ static const char *const channels[] = {"sms", "email"};
 struct courier {
         struct courier_config config;
         struct db *db, *own_db; /* reads; own_db is closed with the courier */
+        bool knows_next;        /* what own_db said when the data were of `version` */
+        int64_t next_utc;
         CURLM *multi;
         char uid[MESSAGE_UID_MAX];
         struct lane lanes[PROVIDER_MAX];
@@ -274,21 +276,36 @@ static bool is_quiet(const struct courier *courier, int64_t now_ms)
                now_ms < courier->quiet_until_ms && !(courier->plan & ~courier->quiet_plan);
 }
 
+/* Asks only when somebody has written since, so that the reader of an idle gateway can rest. */
+static int find_next(struct courier *courier, struct err *err)
+{
+        int64_t version;
+        int r = db_data_version(courier->db, &version, err);
+
+        if (r < 0 || (courier->own_db && courier->knows_next && version == courier->version))
+                return r;
+        r = message_next_time(courier->db, &courier->next_utc, err);
+        courier->knows_next = r == 0;
+        courier->version = version;
+        return r;
+}
+
 /* Is there something to claim or to expire? Plans the claims when there is. */
 static bool look_for_work(struct courier *courier, int64_t now_ms)
 {
-        int64_t now_utc = clock_now_utc(courier->config.clock), next = MESSAGE_NO_TIME, version = 0;
+        int64_t now_utc = clock_now_utc(courier->config.clock), next;
         struct err err = {0};
 
         courier->is_blocked = false;
         courier->job.claim_count = 0;
         courier->check_at_ms = now_ms + CHECK_MS;
-        if (db_data_version(courier->db, &version, &err) < 0 ||
-            message_next_time(courier->db, &next, &err) < 0) {
+        if (courier->own_db)
+                db_tend(courier->own_db);
+        if (find_next(courier, &err) < 0) {
                 log_error("deliver", "%s", err.text);
                 return false;
         }
-        courier->version = version;
+        next = courier->next_utc;
         if (next > now_utc) {
                 if (next - now_utc < CHECK_MS / 1000 + 1)
                         courier->check_at_ms = now_ms + (next - now_utc) * 1000 / 4 + 1;

@@ -22,6 +22,8 @@ struct engine_loop {
         pthread_mutex_t mutex;
         pthread_cond_t wake;
         bool woken, stopping;
+        bool knows_next; /* what the reader said when the data were of this version */
+        int64_t version, next;
 };
 
 /* One step as a job. */
@@ -39,21 +41,36 @@ static int run_step(struct writer_job *job, struct db *db, int64_t now_utc, stru
         return r < 0 ? r : engine_step(step->engine, db, now_utc, ENGINE_STEP_MAX, &step->done, err);
 }
 
+/* Asks only when somebody has written since, so that the reader of an idle gateway can rest. */
+static int find_next(struct engine_loop *loop, struct err *err)
+{
+        int64_t version;
+        int r = db_data_version(loop->reader, &version, err);
+
+        if (r == 0 && !(loop->knows_next && version == loop->version)) {
+                r = engine_next_time(loop->reader, &loop->next, err);
+                loop->knows_next = r == 0;
+                loop->version = version;
+        }
+        db_tend(loop->reader);
+        return r;
+}
+
 /* Milliseconds until there is work; 0 when there is some. */
 static int64_t wait_ms(struct engine_loop *loop)
 {
-        int64_t next, now = clock_now_utc(loop->clock);
+        int64_t now = clock_now_utc(loop->clock);
         struct err err;
 
-        if (engine_next_time(loop->reader, &next, &err) < 0) {
+        if (find_next(loop, &err) < 0) {
                 log_error("engine", "cannot look for work: %s", err.text);
                 return FAULT_MS;
         }
-        if (next <= now)
+        if (loop->next <= now)
                 return 0;
-        if (loop->clock->is_virtual || next - now > POLL_MS / 1000)
+        if (loop->clock->is_virtual || loop->next - now > POLL_MS / 1000)
                 return POLL_MS;
-        return (next - now) * 1000;
+        return (loop->next - now) * 1000;
 }
 
 /* WAKES: a wake-up ends it early. False when the loop stops. */

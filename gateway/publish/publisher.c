@@ -49,6 +49,7 @@ struct publisher {
         bool has_more;   /* the last look at the rows was cut by the window */
         int64_t last_id; /* sent over this connection up to here */
         int64_t next_look_ms, next_connect_ms;
+        int64_t seen_version; /* of the data, when the rows were last read to their end */
         int backoff_ms;
         struct head heads[HEADS_MAX];
         int head_count;
@@ -180,17 +181,34 @@ static int send_one(void *context, const struct publication *publication)
         return note_head(publisher, publication->tenant, publication->seq);
 }
 
+/* Nothing was written since the rows were read to their end; the reader of an idle gateway can rest. */
+static bool is_unchanged(struct publisher *publisher)
+{
+        int64_t version = -1;
+        bool is_unchanged;
+
+        db_tend(publisher->db);
+        is_unchanged = db_data_version(publisher->db, &version, NULL) == 0 && !publisher->has_more &&
+                       version == publisher->seen_version;
+        publisher->seen_version = version;
+        return is_unchanged;
+}
+
 static void send_rows(struct publisher *publisher)
 {
         struct err err = {0};
         int r;
 
+        publisher->next_look_ms = clock_monotonic_ms() + IDLE_MS;
+        if (is_unchanged(publisher))
+                return;
         publisher->has_more = false;
         r = publication_next(publisher->db, publisher->last_id, PUBLISHER_WINDOW_MAX * 2, send_one, publisher,
                              &err);
-        if (r < 0 && err.text[0])
+        if (r < 0 && err.text[0]) {
                 log_error("publish", "%s", err.text);
-        publisher->next_look_ms = clock_monotonic_ms() + IDLE_MS;
+                publisher->seen_version = -1;
+        }
         if (!publisher->has_more)
                 send_heads(publisher);
 }
@@ -246,6 +264,7 @@ static void get_ready(struct publisher *publisher)
                 return;
         publisher->last_id = 0;
         publisher->has_more = true;
+        publisher->seen_version = -1;
         if (publication_heads(publisher->db, note_head, publisher, &err) < 0) {
                 log_error("publish", "%s", err.text);
                 return;

@@ -1,4 +1,5 @@
 #include "store/db.h"
+#include "base/clock.h"
 #include "store/migrate.h"
 
 #include <malloc.h>
@@ -24,7 +25,12 @@ struct db {
         enum db_mode mode;
         struct statement table[STATEMENT_MAX * 2]; /* open addressing by the address of the text */
         int count;
+        struct db_statement *kept; /* by others */
+        int64_t used_ms;           /* when db_tend last saw that it was used */
+        bool is_used, is_rested;   /* since db_tend last looked; has nothing to give back */
 };
+
+static const char data_version_sql[] = "PRAGMA data_version"; /* needs no schema */
 
 static int failed(struct db *db, struct err *err)
 {
@@ -144,12 +150,21 @@ int db_open(const char *path, enum db_mode mode, struct db **ret_db, struct err 
         return 0;
 }
 
+static void forget_statements(struct db *db)
+{
+        while (db->kept)
+                db_forget(db->kept);
+        for (size_t i = 0; i < ARRAY_SIZE(db->table); i++)
+                sqlite3_finalize(db->table[i].statement);
+        memset(db->table, 0, sizeof db->table);
+        db->count = 0;
+}
+
 struct db *db_close(struct db *db)
 {
         if (!db)
                 return NULL;
-        for (size_t i = 0; i < ARRAY_SIZE(db->table); i++)
-                sqlite3_finalize(db->table[i].statement);
+        forget_statements(db);
         sqlite3_close_v2(db->handle);
         free(db);
         return NULL;
@@ -157,8 +172,51 @@ struct db *db_close(struct db *db)
 
 void db_rest(struct db *db)
 {
+        forget_statements(db);
+        sqlite3_exec(db->handle, "PRAGMA writable_schema = RESET", NULL, NULL, NULL); /* forgets the schema */
         sqlite3_db_release_memory(db->handle);
         malloc_trim(0);
+        db->is_rested = true;
+}
+
+bool db_tend(struct db *db)
+{
+        int64_t now_ms = clock_monotonic_ms();
+
+        if (db->is_used || !db->used_ms) {
+                db->is_used = false;
+                db->used_ms = now_ms;
+        } else if (!db->is_rested && now_ms - db->used_ms >= DB_REST_MS) {
+                db_rest(db);
+        }
+        return db->is_rested;
+}
+
+int db_keep(struct db *db, const char *sql, struct db_statement *kept, struct err *err)
+{
+        db_forget(kept);
+        if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &kept->statement, NULL) !=
+            SQLITE_OK)
+                return failed(db, err);
+        kept->db = db;
+        kept->next = db->kept;
+        kept->link = &db->kept;
+        if (kept->next)
+                kept->next->link = &kept->next;
+        db->kept = kept;
+        db->is_rested = false;
+        return 0;
+}
+
+void db_forget(struct db_statement *kept)
+{
+        if (!kept->db)
+                return;
+        sqlite3_finalize(kept->statement);
+        *kept->link = kept->next;
+        if (kept->next)
+                kept->next->link = kept->link;
+        *kept = (struct db_statement){0};
 }
 
 struct sqlite3 *db_handle(struct db *db)
@@ -234,6 +292,10 @@ int query_start(struct query *query, struct db *db, const char *sql, struct err 
                         return query->error = failed(db, err);
                 entry->sql = sql;
                 db->count++;
+        }
+        if (sql != data_version_sql) {
+                db->is_used = true;
+                db->is_rested = false;
         }
         query->statement = entry->statement;
         return 0;
@@ -359,7 +421,7 @@ int db_data_version(struct db *db, int64_t *ret_version, struct err *err)
         struct query q;
         int r;
 
-        query_start(&q, db, "PRAGMA data_version", err);
+        query_start(&q, db, data_version_sql, err);
         r = query_row(&q);
         if (r > 0)
                 *ret_version = column_int(&q, 0);

@@ -17,6 +17,13 @@ struct db;
 struct sqlite3;
 struct sqlite3_stmt;
 
+/* A statement that somebody else keeps and the connection may take away: NULL then. */
+struct db_statement {
+        struct sqlite3_stmt *statement;
+        struct db *db; /* for which it is prepared; NULL: for none */
+        struct db_statement *next, **link;
+};
+
 enum db_mode {
         DB_WRITER,  /* read and write, synchronous=FULL, 64 MB cache; creates and migrates */
         DB_READER,  /* read only, 2 MB cache */
@@ -28,11 +35,22 @@ enum db_mode {
 int db_open(const char *path, enum db_mode mode, struct db **ret_db, struct err *err);
 struct db *db_close(struct db *db); /* takes NULL, returns NULL */
 
-/* Gives the page cache, and what the whole process has freed, back to the system: for a connection that has
- * nothing to do. Statements stay prepared. */
+#define DB_REST_MS 2000 /* without a query: an idle connection gives its memory back */
+
+/* Gives statements, schema and pages of the connection, and what the whole process has freed, back to the
+ * system: for one that has nothing to do. The next query makes them anew, which takes some milliseconds.
+ * Never between query_start and query_end. */
 void db_rest(struct db *db);
 
+/* Rests a connection that had no query for DB_REST_MS; for its owner to call now and then. Asking for the
+ * data version is no query. True when it rests: there is nothing to call for until it is used again. */
+bool db_tend(struct db *db);
+
 struct sqlite3 *db_handle(struct db *db);
+
+/* Prepares SQL as a statement that lasts until db_forget, db_rest or db_close. KEPT is the caller's. */
+int db_keep(struct db *db, const char *sql, struct db_statement *kept, struct err *err);
+void db_forget(struct db_statement *kept);
 
 /* Transactions. A writer's are BEGIN IMMEDIATE. db_savepoint nests inside one: the work of one job that fails
  * is rolled back alone. */

@@ -314,7 +314,7 @@ struct select *select_free(struct select *select)
         }
         for (int i = 0; i < select->view_count; i++)
                 free(select->views[i]);
-        sqlite3_finalize(select->statement);
+        db_forget(&select->kept);
         free(select->name);
         free(select->sql);
         free(select);
@@ -383,16 +383,10 @@ static void fail(struct select_run *run)
 void select_start(struct select_run *run, struct select *select, struct db *db, struct err *err)
 {
         *run = (struct select_run){.select = select, .db = db, .err = err};
-        if (select->db == db)
-                return;
-        sqlite3_finalize(select->statement);
-        select->statement = NULL;
-        select->db = db;
-        if (sqlite3_prepare_v3(db_handle(db), select->sql, -1, SQLITE_PREPARE_PERSISTENT, &select->statement,
-                               NULL) != SQLITE_OK) {
-                select->db = NULL;
-                fail(run);
-        }
+        if (select->kept.db != db)
+                run->error = db_keep(db, select->sql, &select->kept, err);
+        if (run->error && err)
+                err_prefix(err, "%s", select->name);
 }
 
 /* The scope adds :subject, so numbers are found by name. */
@@ -401,12 +395,12 @@ static int number_of(struct select_run *run, int parameter)
         char name[72];
 
         snprintf(name, sizeof name, ":%.64s", parameter < 0 ? "subject" : run->select->parameters[parameter]);
-        return sqlite3_bind_parameter_index(run->select->statement, name);
+        return sqlite3_bind_parameter_index(run->select->kept.statement, name);
 }
 
 void select_bind_text(struct select_run *run, int parameter, const char *text)
 {
-        if (!run->error && sqlite3_bind_text(run->select->statement, number_of(run, parameter), text, -1,
+        if (!run->error && sqlite3_bind_text(run->select->kept.statement, number_of(run, parameter), text, -1,
                                              SQLITE_STATIC) != SQLITE_OK)
                 fail(run);
 }
@@ -414,7 +408,7 @@ void select_bind_text(struct select_run *run, int parameter, const char *text)
 void select_bind_int(struct select_run *run, int parameter, int64_t value)
 {
         if (!run->error &&
-            sqlite3_bind_int64(run->select->statement, number_of(run, parameter), value) != SQLITE_OK)
+            sqlite3_bind_int64(run->select->kept.statement, number_of(run, parameter), value) != SQLITE_OK)
                 fail(run);
 }
 
@@ -426,7 +420,7 @@ void select_bind_subject(struct select_run *run, const char *subject)
                 return;
         number = number_of(run, -1);
         if (number &&
-            sqlite3_bind_text(run->select->statement, number, subject, -1, SQLITE_STATIC) != SQLITE_OK)
+            sqlite3_bind_text(run->select->kept.statement, number, subject, -1, SQLITE_STATIC) != SQLITE_OK)
                 fail(run);
 }
 
@@ -437,7 +431,7 @@ int select_row(struct select_run *run)
         if (run->error)
                 return run->error;
         sqlite3_progress_handler(db_handle(run->db), 1000, count_steps, run);
-        code = sqlite3_step(run->select->statement);
+        code = sqlite3_step(run->select->kept.statement);
         sqlite3_progress_handler(db_handle(run->db), 0, NULL, NULL);
         if (code == SQLITE_DONE)
                 return 0;
@@ -454,15 +448,15 @@ int select_row(struct select_run *run)
 
 void select_end(struct select_run *run)
 {
-        if (!run->select->statement)
+        if (!run->select->kept.statement)
                 return;
-        sqlite3_reset(run->select->statement);
-        sqlite3_clear_bindings(run->select->statement);
+        sqlite3_reset(run->select->kept.statement);
+        sqlite3_clear_bindings(run->select->kept.statement);
 }
 
 enum select_type select_type(struct select_run *run, int column)
 {
-        switch (sqlite3_column_type(run->select->statement, column)) {
+        switch (sqlite3_column_type(run->select->kept.statement, column)) {
         case SQLITE_NULL:
                 return SELECT_NULL;
         case SQLITE_INTEGER:
@@ -476,15 +470,15 @@ enum select_type select_type(struct select_run *run, int column)
 
 int64_t select_int(struct select_run *run, int column)
 {
-        return sqlite3_column_int64(run->select->statement, column);
+        return sqlite3_column_int64(run->select->kept.statement, column);
 }
 
 double select_real(struct select_run *run, int column)
 {
-        return sqlite3_column_double(run->select->statement, column);
+        return sqlite3_column_double(run->select->kept.statement, column);
 }
 
 const char *select_text(struct select_run *run, int column)
 {
-        return (const char *)sqlite3_column_text(run->select->statement, column);
+        return (const char *)sqlite3_column_text(run->select->kept.statement, column);
 }

@@ -2,18 +2,16 @@
 #ifndef STORE_SELECT_PRIVATE_H
 #define STORE_SELECT_PRIVATE_H
 
+#include "store/db.h"
 #include "store/select.h"
 
 #define SELECT_VIEW_MAX 128
-
-struct sqlite3_stmt;
 
 struct select {
         char *name, *sql;
         char *columns[SELECT_COLUMN_MAX], *parameters[SELECT_COLUMN_MAX], *views[SELECT_VIEW_MAX];
         int column_count, parameter_count, view_count;
-        struct db *db; /* for which `statement` is prepared */
-        struct sqlite3_stmt *statement;
+        struct db_statement kept;
 };
 
 #endif

@@ -7,8 +7,6 @@
 #include <stdbool.h>
 #include <time.h>
 
-#define REST_MS 2000 /* without jobs: the page cache is given back */
-
 struct listener {
         void (*wake)(void *context);
         void *context;
@@ -80,11 +78,11 @@ static void run_batch(struct writer *writer, struct outcome *outcomes, int count
         call_listeners(writer);
 }
 
-/* Until there are jobs or the writer stops. After REST_MS without any it gives back the memory that the last
- * rush took, once. */
+/* Until there are jobs or the writer stops. After DB_REST_MS without any it gives back the memory that the
+ * last rush took, once. */
 static void wait_for_jobs(struct writer *writer)
 {
-        int64_t at_ms = clock_monotonic_ms() + REST_MS;
+        int64_t at_ms = clock_monotonic_ms() + DB_REST_MS;
         struct timespec at = {.tv_sec = at_ms / 1000, .tv_nsec = at_ms % 1000 * 1000000};
         bool has_rested = false;
 

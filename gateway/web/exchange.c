@@ -11,6 +11,7 @@ void httpd_unref(struct httpd *httpd)
                 return;
         pthread_cond_destroy(&httpd->settled);
         pthread_mutex_destroy(&httpd->mutex);
+        pthread_mutex_destroy(&httpd->db_mutex);
         free(httpd);
 }
 

@@ -34,7 +34,8 @@ struct exchange {
 struct httpd {
         struct httpd_options options;
         struct MHD_Daemon *daemon;
-        struct db *db; /* the I/O thread's */
+        struct db *db; /* the I/O thread's, under db_mutex: the reader thread lets it rest */
+        pthread_mutex_t db_mutex;
         struct reader *reader;
         int port;
         size_t upload_bytes; /* the I/O thread's */

@@ -50,6 +50,7 @@ static struct httpd *make(const struct httpd_options *options)
         httpd->options = *options;
         httpd->references = 1;
         pthread_mutex_init(&httpd->mutex, NULL);
+        pthread_mutex_init(&httpd->db_mutex, NULL);
         pthread_condattr_init(&attributes);
         pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
         pthread_cond_init(&httpd->settled, &attributes);
@@ -77,7 +78,8 @@ int httpd_open(const struct httpd_options *options, struct httpd **ret_httpd, st
         if (r == 0)
                 r = db_open(options->db_path, DB_READER, &httpd->db, err);
         if (r == 0)
-                r = reader_open(options->db_path, options->web, &httpd->reader, err);
+                r = reader_open(options->db_path, options->web, httpd->db, &httpd->db_mutex, &httpd->reader,
+                                err);
         if (r == 0)
                 r = start(httpd, socket, err);
         if (r < 0) {

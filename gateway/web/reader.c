@@ -1,11 +1,17 @@
 #include "web/reader.h"
+#include "base/clock.h"
 #include "store/db.h"
 #include "web/route.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <time.h>
+
+#define TEND_MS 1000
 
 struct reader {
-        struct db *db;
+        struct db *db, *other; /* other: used under other_mutex */
+        pthread_mutex_t *other_mutex;
         struct web *web;
         pthread_t thread;
         bool is_running;
@@ -26,14 +32,36 @@ static void answer(struct reader *reader, struct request *request)
         request_finish(request);
 }
 
+/* With the mutex held. */
+static void tend(struct reader *reader)
+{
+        pthread_mutex_unlock(&reader->mutex);
+        db_tend(reader->db);
+        pthread_mutex_lock(reader->other_mutex);
+        db_tend(reader->other);
+        pthread_mutex_unlock(reader->other_mutex);
+        pthread_mutex_lock(&reader->mutex);
+}
+
+/* Until there is a request or the reader stops. */
+static void wait_for_request(struct reader *reader)
+{
+        while (!reader->first && !reader->stopping) {
+                int64_t at_ms = clock_monotonic_ms() + TEND_MS;
+                struct timespec at = {.tv_sec = at_ms / 1000, .tv_nsec = at_ms % 1000 * 1000000};
+
+                if (pthread_cond_timedwait(&reader->work, &reader->mutex, &at) == ETIMEDOUT)
+                        tend(reader);
+        }
+}
+
 /* The next request; NULL when the reader stops. */
 static struct request *take(struct reader *reader)
 {
         struct request *request = NULL;
 
         pthread_mutex_lock(&reader->mutex);
-        while (!reader->first && !reader->stopping)
-                pthread_cond_wait(&reader->work, &reader->mutex);
+        wait_for_request(reader);
         if (!reader->stopping) {
                 request = reader->first;
                 reader->first = request->next;
@@ -55,9 +83,11 @@ static void *reader_main(void *context)
         return NULL;
 }
 
-int reader_open(const char *db_path, struct web *web, struct reader **ret_reader, struct err *err)
+int reader_open(const char *db_path, struct web *web, struct db *other, pthread_mutex_t *mutex,
+                struct reader **ret_reader, struct err *err)
 {
         struct reader *reader = calloc(1, sizeof *reader);
+        pthread_condattr_t attributes;
         int r;
 
         if (!reader)
@@ -65,7 +95,12 @@ int reader_open(const char *db_path, struct web *web, struct reader **ret_reader
         reader->web = web;
         reader->last = &reader->first;
         pthread_mutex_init(&reader->mutex, NULL);
-        pthread_cond_init(&reader->work, NULL);
+        reader->other = other;
+        reader->other_mutex = mutex;
+        pthread_condattr_init(&attributes);
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+        pthread_cond_init(&reader->work, &attributes);
+        pthread_condattr_destroy(&attributes);
         r = db_open(db_path, DB_READER, &reader->db, err);
         if (r == 0 && pthread_create(&reader->thread, NULL, reader_main, reader) != 0)
                 r = err_set(err, ERR_IO, "web: cannot start a thread: raise the limit of processes");

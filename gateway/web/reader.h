@@ -6,12 +6,18 @@
 
 #include "web/request.h"
 
+#include <pthread.h>
+
+struct db;
 struct reader;
 struct web;
 
 #define READER_QUEUE_MAX 256
 
-int reader_open(const char *db_path, struct web *web, struct reader **ret_reader, struct err *err);
+/* Lets its own connection rest when there is nothing to read (db_rest), and OTHER, which is used under MUTEX.
+ */
+int reader_open(const char *db_path, struct web *web, struct db *other, pthread_mutex_t *mutex,
+                struct reader **ret_reader, struct err *err);
 
 /* Takes the request until it finishes it. ERR_BUSY when the queue is full or the reader stops. */
 int reader_submit(struct reader *reader, struct request *request);

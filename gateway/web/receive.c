@@ -47,6 +47,27 @@ static void refuse_size(struct exchange *exchange)
 }
 
 /* Looks at the headers: leaves a response when the request is refused. */
+static bool admit(struct exchange *exchange)
+{
+        struct httpd *httpd = exchange->httpd;
+        bool is_admitted;
+
+        pthread_mutex_lock(&httpd->db_mutex);
+        is_admitted = httpd->options.admit(httpd->options.web, &exchange->request, httpd->db);
+        pthread_mutex_unlock(&httpd->db_mutex);
+        return is_admitted;
+}
+
+/* A handler that runs on the I/O thread. */
+static void handle(struct exchange *exchange)
+{
+        struct httpd *httpd = exchange->httpd;
+
+        pthread_mutex_lock(&httpd->db_mutex);
+        exchange->request.route->handle(httpd->options.web, &exchange->request, httpd->db);
+        pthread_mutex_unlock(&httpd->db_mutex);
+}
+
 static void check(struct exchange *exchange, const char *path)
 {
         const struct httpd_options *options = &exchange->httpd->options;
@@ -59,8 +80,7 @@ static void check(struct exchange *exchange, const char *path)
                 refuse_method(exchange, allow);
         else if (!request->route)
                 options->missing(options->web, request);
-        else if (options->admit(options->web, request, exchange->httpd->db) &&
-                 content_length(exchange) > REQUEST_BODY_MAX)
+        else if (admit(exchange) && content_length(exchange) > REQUEST_BODY_MAX)
                 refuse_size(exchange);
 }
 
@@ -193,7 +213,7 @@ static enum MHD_Result hand_over(struct exchange *exchange)
                 return exchange_send(exchange);
         }
         if (request->route->kind == ROUTE_LATER) {
-                request->route->handle(httpd->options.web, request, httpd->db);
+                handle(exchange);
         } else if (reader_submit(httpd->reader, request) < 0) {
                 response_error(&request->response, 503, "gateway: too many pages wait: try again later");
                 response_header(&request->response, "Retry-After", "1");
@@ -206,11 +226,10 @@ static enum MHD_Result hand_over(struct exchange *exchange)
 static enum MHD_Result dispatch(struct exchange *exchange)
 {
         struct request *request = &exchange->request;
-        struct httpd *httpd = exchange->httpd;
 
         owe(exchange);
         if (request->route->kind == ROUTE_FAST)
-                request->route->handle(httpd->options.web, request, httpd->db);
+                handle(exchange);
         if (!request->response.status)
                 return hand_over(exchange);
         exchange->state = ANSWERED;
