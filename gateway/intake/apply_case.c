@@ -66,3 +66,19 @@ int apply_case_joined(struct apply *apply)
 {
         return add_act(apply, "joined", "person");
 }
+
+int apply_case_left(struct apply *apply)
+{
+        struct case_act row = {.act = "left", .at_utc = apply->time_utc, .event = apply->seq};
+        int r = apply_person(apply, "person", REQUIRED, &row.person);
+
+        row.case_id = apply_id(apply, "case");
+        if (r == 0)
+                r = check_case(apply, &row);
+        if (r < 0)
+                return r;
+        r = case_leave(apply->db, row.case_id, row.person, apply->err);
+        if (r == 0)
+                return apply_refuse(apply, "person", "takes no part in the case: nothing to end");
+        return r < 0 ? r : 0;
+}

@@ -9,6 +9,8 @@
 
 #define VISIT_SECONDS 3600 /* how long it takes when nobody says */
 #define PARTIES_MAX 200    /* hosts and guests of a visit */
+#define ANSWERS_MAX 200    /* of one person in one survey */
+#define CODE_MAX 40        /* bytes of a question's or a choice's code */
 
 /* ---- surveys */
 
@@ -38,8 +40,15 @@ int apply_survey_opened(struct apply *apply)
         if (row.audience && r == 0)
                 return apply_refuse(apply, "audience", "no such mailing group %s: import the roster first",
                                     row.audience);
+        if (row.audience && r > 0)
+                r = audience_size(apply->db, row.audience, apply->err);
+        if (row.audience && r == 0)
+                return apply_refuse(apply, "audience", "mailing group %s is empty: nobody would be asked",
+                                    row.audience);
         if (apply->data.error || r < 0)
                 return apply->data.error ? apply->data.error : r;
+        if (row.closes && row.closes <= row.opened)
+                return apply_refuse(apply, "closes", "not after it opens: correct it");
         return survey_put(apply->db, &row, apply->err);
 }
 
@@ -58,6 +67,39 @@ static int read_survey(struct apply *apply, const char **ret_id)
         return r < 0 ? r : apply_check_scope(apply, organisation);
 }
 
+/* Nobody is known by a code. */
+static bool is_code(const char *text)
+{
+        size_t length = strlen(text);
+
+        return length && length <= CODE_MAX &&
+               strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == length;
+}
+
+/* Codes alone, counted without who gave them: {"q1":"yes"}. */
+static int count_answers(struct apply *apply, const char *survey)
+{
+        json_t *answers = json_object_get(apply->data.object, "answers"), *value;
+        const char *question;
+        int r;
+
+        if (json_object_size(answers) > ANSWERS_MAX ||
+            (answers && !json_is_object(answers) && !json_is_null(answers)))
+                return apply_refuse(apply, "answers", "no object of at most %d answers", ANSWERS_MAX);
+        json_object_foreach(answers, question, value)
+        {
+                const char *choice = json_string_value(value);
+
+                if (!choice || !is_code(choice) || !is_code(question))
+                        return apply_refuse(apply, "answers",
+                                            "not codes: write {\"q1\":\"yes\"}, no free text");
+                r = survey_tally_add(apply->db, survey, question, choice, apply->err);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 int apply_survey_answered(struct apply *apply)
 {
         const char *id, *by;
@@ -65,7 +107,9 @@ int apply_survey_answered(struct apply *apply)
 
         if (r == 0)
                 r = apply_person(apply, "by", REQUIRED, &by);
-        return r < 0 ? r : survey_answer_put(apply->db, id, by, apply->time_utc, apply->err);
+        if (r == 0)
+                r = survey_answer_put(apply->db, id, by, apply->time_utc, apply->err);
+        return r <= 0 ? r : count_answers(apply, id); /* a second answer is not counted */
 }
 
 int apply_survey_closed(struct apply *apply)
@@ -201,6 +245,21 @@ int apply_visit_cancelled(struct apply *apply)
         if (r == 0)
                 return apply_refuse(apply, "visit", "no such visit %s: send visit.planned first", id);
         return r < 0 ? r : visit_cancel(apply->db, apply->now_utc, id, apply->seq, apply->err);
+}
+
+/* The guests did not come: a code of its own, since silence says nothing. */
+int apply_visit_missed(struct apply *apply)
+{
+        const char *id = apply_id(apply, "visit");
+        int r;
+
+        if (!id)
+                return apply->data.error;
+        r = visit_miss(apply->db, id, apply->time_utc, apply->err);
+        if (r == 0)
+                return apply_refuse(apply, "visit",
+                                    "no such visit %s that has begun: send visit.planned first", id);
+        return r < 0 ? r : 0;
 }
 
 /* ---- after a placement */

@@ -65,10 +65,21 @@ static int read_owned(struct apply *apply, const char *name, find_pupil *find, c
         return apply_pupil_named(apply, "pupil", buffer, ret_pupil);
 }
 
+/* Of a trip that is over nothing can be asked or answered any more; 0 when there is no such meeting. */
+static int check_trip(struct apply *apply, const char *meeting)
+{
+        int64_t starts = 0, ends = 0;
+        int r = meeting_hours(apply->db, meeting, &starts, &ends, apply->err);
+
+        if (r > 0 && apply->time_utc >= ends)
+                return apply_refuse(apply, "meeting", "%s is over: a consent comes too late", meeting);
+        return r;
+}
+
 static int put_consent(struct apply *apply, const char *state)
 {
         struct consent row = {.state = state, .at_utc = apply->time_utc, .event = apply->seq};
-        char pupil_id[ID_SIZE], organisation[ID_SIZE];
+        char pupil_id[ID_SIZE], meeting[ID_SIZE] = "";
         struct apply_subject pupil;
         int r;
 
@@ -78,9 +89,11 @@ static int put_consent(struct apply *apply, const char *state)
         row.pupil = pupil.id;
         row.by = apply_by(apply);
         row.meeting = fields_id(&apply->data, "meeting", OPTIONAL);
-        if (row.meeting && !apply->data.error) {
-                r = meeting_exists(apply->db, row.meeting, organisation, apply->err);
-                if (r == 0)
+        if (!row.meeting && !apply->data.error)
+                r = consent_meeting(apply->db, row.id, meeting, apply->err);
+        if ((row.meeting || meeting[0]) && !apply->data.error && r >= 0) {
+                r = check_trip(apply, row.meeting ? row.meeting : meeting);
+                if (r == 0 && row.meeting)
                         return apply_refuse(apply, "meeting",
                                             "no such meeting %s: send meeting.planned first", row.meeting);
         }

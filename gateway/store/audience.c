@@ -96,3 +96,21 @@ int audience_exists(struct db *db, const char *id, char ret_organisation[static 
         query_end(&q);
         return r;
 }
+
+int audience_size(struct db *db, const char *id, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(
+            &q, db,
+            "SELECT count(*) FROM audience_member a JOIN person p ON p.id = a.person AND p.ended IS NULL"
+            " WHERE a.audience = ?",
+            err);
+        query_text(&q, id);
+        r = query_row(&q);
+        if (r > 0)
+                r = (int)column_int(&q, 0);
+        query_end(&q);
+        return r;
+}

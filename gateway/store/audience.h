@@ -16,4 +16,7 @@ int audience_put(struct db *db, const char *source, const struct audience *row, 
 /* 1: there is such an audience; *ret_organisation is whose it is. */
 int audience_exists(struct db *db, const char *id, char ret_organisation[static ID_SIZE], struct err *err);
 
+/* How many belong to it who have not ended. */
+int audience_size(struct db *db, const char *id, struct err *err);
+
 #endif

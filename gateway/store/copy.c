@@ -68,6 +68,15 @@ static const char *const rewind_table[] = {
     "DELETE FROM placement_day_change",
     "DELETE FROM meeting WHERE event IS NOT NULL",
     "DELETE FROM meeting_participant WHERE meeting NOT IN (SELECT id FROM meeting)",
+    "DELETE FROM meeting_day WHERE meeting NOT IN (SELECT id FROM meeting)",
+    "DELETE FROM meeting_change",
+    "DELETE FROM meeting_item WHERE meeting NOT IN (SELECT id FROM meeting)",
+    "DELETE FROM meeting_interpreter WHERE event IS NOT NULL OR meeting NOT IN (SELECT id FROM meeting)",
+    "DELETE FROM committee WHERE event IS NOT NULL",
+    "DELETE FROM committee_member WHERE committee NOT IN (SELECT id FROM committee)",
+    "DELETE FROM project WHERE event IS NOT NULL",
+    "DELETE FROM project_organisation WHERE project NOT IN (SELECT id FROM project)",
+    "DELETE FROM mentor_pair WHERE event IS NOT NULL",
     "DELETE FROM plan WHERE event IS NOT NULL",
     "DELETE FROM card WHERE event IS NOT NULL",
     "DELETE FROM consent WHERE event IS NOT NULL",
@@ -77,6 +86,7 @@ static const char *const rewind_table[] = {
     "DELETE FROM transfer_permission WHERE event IS NOT NULL",
     "DELETE FROM survey WHERE event IS NOT NULL",
     "DELETE FROM survey_answer WHERE survey NOT IN (SELECT id FROM survey)",
+    "DELETE FROM survey_tally WHERE survey NOT IN (SELECT id FROM survey)",
     "DELETE FROM visit WHERE event IS NOT NULL",
     "DELETE FROM visit_party WHERE visit NOT IN (SELECT id FROM visit)",
     "DELETE FROM case_act WHERE event IS NOT NULL",
@@ -98,6 +108,8 @@ static const char *const begin_table[] = {
     "INSERT INTO change(kind, subject) SELECT 'survey', id FROM survey ORDER BY id",
     "INSERT INTO change(kind, subject) SELECT 'visit', id FROM visit ORDER BY id",
     "INSERT INTO change(kind, subject) SELECT 'organisation', id FROM organisation ORDER BY id",
+    "INSERT INTO change(kind, subject) SELECT DISTINCT 'person', person FROM role WHERE role = 'pupil' ORDER "
+    "BY person",
 };
 
 /* Facts that were written directly: FACT_COLUMNS of their tables in the order of the insert, the number

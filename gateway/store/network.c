@@ -40,6 +40,7 @@ int survey_exists(struct db *db, const char *id, char ret_organisation[static ID
 int survey_answer_put(struct db *db, const char *survey, const char *person, int64_t at_utc, struct err *err)
 {
         struct query q;
+        int r;
 
         query_start(&q, db,
                     "INSERT INTO survey_answer(survey, person, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
@@ -47,6 +48,22 @@ int survey_answer_put(struct db *db, const char *survey, const char *person, int
         query_text(&q, survey);
         query_text(&q, person);
         query_int(&q, at_utc);
+        r = query_run(&q);
+        return r < 0 ? r : db_changes(db) > 0;
+}
+
+int survey_tally_add(struct db *db, const char *survey, const char *question, const char *choice,
+                     struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "INSERT INTO survey_tally(survey, question, choice, answers) VALUES (?, ?, ?, 1)"
+                    " ON CONFLICT DO UPDATE SET answers = answers + 1",
+                    err);
+        query_text(&q, survey);
+        query_text(&q, question);
+        query_text(&q, choice);
         return query_run(&q);
 }
 
@@ -66,11 +83,13 @@ static int put_visit(struct db *db, int64_t now_utc, const struct visit *row, st
 
         query_start(
             &q, db,
-            "INSERT INTO visit(id, kind, starts, ends, place, planned, changed, event)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)"
+            "INSERT INTO visit(id, kind, starts, ends, place, planned, changed, dated, event)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?6, ?7)"
             " ON CONFLICT(id) DO UPDATE SET kind = excluded.kind, starts = excluded.starts,"
             "    ends = excluded.ends, place = excluded.place, state = 'planned', sequence = sequence + 1,"
-            "    changed = excluded.changed, event = excluded.event"
+            "    changed = excluded.changed, event = excluded.event, missed = NULL,"
+            "    dated = CASE WHEN starts <> excluded.starts OR state <> 'planned' THEN excluded.changed"
+            "                 ELSE dated END"
             " WHERE kind <> excluded.kind OR starts <> excluded.starts OR ends <> excluded.ends"
             "    OR place IS NOT excluded.place OR state <> 'planned'",
             err);
@@ -133,6 +152,19 @@ int visit_cancel(struct db *db, int64_t now_utc, const char *id, int64_t event, 
         return query_run(&q);
 }
 
+int visit_miss(struct db *db, const char *id, int64_t at_utc, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "UPDATE visit SET missed = ?1 WHERE id = ?2 AND state = 'planned' AND starts <= ?1", err);
+        query_int(&q, at_utc);
+        query_text(&q, id);
+        r = query_run(&q);
+        return r < 0 ? r : db_changes(db) > 0;
+}
+
 int evaluation_put(struct db *db, const char *placement, const char *part, const char *by, int64_t at_utc,
                    int64_t event, struct err *err)
 {
@@ -184,4 +216,16 @@ int case_act_add(struct db *db, const struct case_act *row, struct err *err)
         query_int(&q, row->at_utc);
         query_int_or_null(&q, row->event, 0);
         return query_run(&q);
+}
+
+int case_leave(struct db *db, const char *case_id, const char *person, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db, "DELETE FROM case_participant WHERE case_id = ? AND person = ?", err);
+        query_text(&q, case_id);
+        query_text(&q, person);
+        r = query_run(&q);
+        return r < 0 ? r : db_changes(db) > 0;
 }

@@ -12,7 +12,10 @@ struct survey {
 
 int survey_put(struct db *db, const struct survey *row, struct err *err);
 int survey_exists(struct db *db, const char *id, char ret_organisation[static ID_SIZE], struct err *err);
+/* 1: it was the person's first answer. */
 int survey_answer_put(struct db *db, const char *survey, const char *person, int64_t at_utc, struct err *err);
+int survey_tally_add(struct db *db, const char *survey, const char *question, const char *choice,
+                     struct err *err);
 int survey_close(struct db *db, const char *survey, int64_t at_utc, struct err *err);
 
 struct visit_party {
@@ -29,6 +32,8 @@ struct visit {
 int visit_put(struct db *db, int64_t now_utc, const struct visit *row, const struct visit_party *parties,
               size_t count, struct err *err);
 int visit_exists(struct db *db, const char *id, struct err *err);
+/* 0: there is none in force that had begun by then. */
+int visit_miss(struct db *db, const char *id, int64_t at_utc, struct err *err);
 int visit_cancel(struct db *db, int64_t now_utc, const char *id, int64_t event, struct err *err);
 
 int evaluation_put(struct db *db, const char *placement, const char *part, const char *by, int64_t at_utc,
@@ -45,5 +50,8 @@ struct case_act {
 
 /* Moves the case on too; one of an unknown case is only kept. */
 int case_act_add(struct db *db, const struct case_act *row, struct err *err);
+
+/* PERSON takes part no more, and sees nothing of it. 0: they did not. */
+int case_leave(struct db *db, const char *case_id, const char *person, struct err *err);
 
 #endif

@@ -39,6 +39,32 @@ int person_exists(struct db *db, const char *id, struct err *err)
         return put_exists(&q);
 }
 
+int person_is_known(struct db *db, const char *id, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db, "SELECT 1 FROM person WHERE id = ?", err);
+        query_text(&q, id);
+        return put_exists(&q);
+}
+
+int person_has_left(struct db *db, const char *id, const char *day, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "SELECT 1 FROM role r WHERE r.person = ?1"
+                    "   AND NOT EXISTS (SELECT 1 FROM role o WHERE o.person = ?1"
+                    "                      AND (o.role = 'pupil' OR o.last_day IS NULL OR o.last_day >= ?2))"
+                    "   AND NOT EXISTS (SELECT 1 FROM guardian g WHERE g.guardian = ?1)"
+                    "   AND NOT EXISTS (SELECT 1 FROM carer c WHERE c.carer = ?1)"
+                    "   AND NOT EXISTS (SELECT 1 FROM workplace_supervisor s WHERE s.person = ?1)",
+                    err);
+        query_text(&q, id);
+        query_text(&q, day);
+        return put_exists(&q);
+}
+
 int person_stays(struct db *db, const char *id, const char *source, struct err *err)
 {
         struct query q;

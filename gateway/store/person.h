@@ -16,6 +16,12 @@ int person_put(struct db *db, const char *source, const struct person *row, stru
 /* 1: there is such a person and they have not ended. */
 int person_exists(struct db *db, const char *id, struct err *err);
 
+/* 1: there is such a person, or was. */
+int person_is_known(struct db *db, const char *id, struct err *err);
+
+/* 1: PERSON worked somewhere, but does no more on DAY, and never was a pupil, a guardian or a carer. */
+int person_has_left(struct db *db, const char *id, const char *day, struct err *err);
+
 /* 1: as person_exists, and when SOURCE owns the row it was marked as seen (store/seen.h) in this import. */
 int person_stays(struct db *db, const char *id, const char *source, struct err *err);
 

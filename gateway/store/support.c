@@ -57,7 +57,7 @@ int consent_put(struct db *db, const struct consent *row, struct err *err)
         return query_run(&q);
 }
 
-static int read_pupil(struct db *db, const char *sql, const char *id, char *ret_pupil, struct err *err)
+static int read_text(struct db *db, const char *sql, const char *id, char *ret_pupil, struct err *err)
 {
         struct query q;
         int r;
@@ -73,17 +73,22 @@ static int read_pupil(struct db *db, const char *sql, const char *id, char *ret_
 
 int consent_pupil(struct db *db, const char *id, char ret_pupil[static ID_SIZE], struct err *err)
 {
-        return read_pupil(db, "SELECT pupil FROM consent WHERE id = ?", id, ret_pupil, err);
+        return read_text(db, "SELECT pupil FROM consent WHERE id = ?", id, ret_pupil, err);
+}
+
+int consent_meeting(struct db *db, const char *id, char ret_meeting[static ID_SIZE], struct err *err)
+{
+        return read_text(db, "SELECT coalesce(meeting, '') FROM consent WHERE id = ?", id, ret_meeting, err);
 }
 
 int package_pupil(struct db *db, const char *id, char ret_pupil[static ID_SIZE], struct err *err)
 {
-        return read_pupil(db, "SELECT pupil FROM package WHERE id = ?", id, ret_pupil, err);
+        return read_text(db, "SELECT pupil FROM package WHERE id = ?", id, ret_pupil, err);
 }
 
 int application_pupil(struct db *db, const char *id, char ret_pupil[static ID_SIZE], struct err *err)
 {
-        return read_pupil(db, "SELECT pupil FROM application WHERE id = ?", id, ret_pupil, err);
+        return read_text(db, "SELECT pupil FROM application WHERE id = ?", id, ret_pupil, err);
 }
 
 int package_put(struct db *db, const struct package *row, struct err *err)

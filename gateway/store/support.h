@@ -32,6 +32,9 @@ int consent_pupil(struct db *db, const char *id, char ret_pupil[static ID_SIZE],
 int package_pupil(struct db *db, const char *id, char ret_pupil[static ID_SIZE], struct err *err);
 int application_pupil(struct db *db, const char *id, char ret_pupil[static ID_SIZE], struct err *err);
 
+/* The trip or camp of a consent, "" when it has none; 0: there is no such consent. */
+int consent_meeting(struct db *db, const char *id, char ret_meeting[static ID_SIZE], struct err *err);
+
 struct package {
         const char *id, *pupil, *subject_name, *due;
         int64_t event;
