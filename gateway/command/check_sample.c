@@ -90,6 +90,8 @@ struct value *check_sample(const struct rule *rule, const struct rule_notify *no
                 return NULL;
         set_samples(values, &rule->main, everything);
         value_set_text(values, "school.phone", SAMPLE_PHONE);
+        if (strcmp(notify->template, RULE_FAULT_TEMPLATE) == 0)
+                value_set_text(values, "fault.rule", rule->name);
         value_set_text(values, "recipient.first_name", "Kaisa");
         if (has_column(rule, "pupil")) {
                 value_set_bool(values, "pupil.protected", !everything);

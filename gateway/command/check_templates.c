@@ -323,6 +323,22 @@ static int check_notify(struct looking *looking, const struct languages *languag
         return r;
 }
 
+/* The line's template, and the one that staff get in place of the home. */
+static int check_both(struct looking *looking, const struct rule_notify *notify,
+                      const struct languages *languages, struct err *err)
+{
+        struct rule_notify for_staff = *notify;
+        int r;
+
+        looking->notify = notify;
+        r = check_notify(looking, languages, err);
+        if (r < 0 || !notify->staff_template)
+                return r;
+        for_staff.template = notify->staff_template;
+        looking->notify = &for_staff;
+        return check_notify(looking, languages, err);
+}
+
 int check_templates(struct check *check, struct err *err)
 {
         struct looking looking = {.check = check};
@@ -331,10 +347,10 @@ int check_templates(struct check *check, struct err *err)
 
         for (int i = 0; i < check->book->count && r == 0; i++) {
                 looking.rule = check->book->rules[i];
-                for (int k = 0; k < looking.rule->notify_count && r == 0; k++) {
-                        looking.notify = &looking.rule->notify[k];
-                        r = check_notify(&looking, &languages, err);
-                }
+                if (i == 0) /* whichever it is: the message says no more than its name */
+                        r = check_both(&looking, &rule_fault_notify, &languages, err);
+                for (int k = 0; k < looking.rule->notify_count && r == 0; k++)
+                        r = check_both(&looking, &looking.rule->notify[k], &languages, err);
         }
         return r;
 }

@@ -2,6 +2,7 @@
 #include "command/config.h"
 #include "command/verbs.h"
 #include "store/db.h"
+#include "store/message.h"
 #include "store/message_log.h"
 
 #include <inttypes.h>
@@ -47,7 +48,10 @@ static void print_state(const char *state, const char *reason, const char *provi
         if (strcmp(state, "held") == 0)
                 printf("held: %s", reason ? reason : "no reason given");
         else if (strcmp(state, "accepted") == 0)
-                printf("accepted by %s, no receipt yet", who);
+                printf("accepted by %s, %s", who,
+                       reason && strcmp(reason, MESSAGE_NO_RECEIPTS) == 0
+                           ? "which reports no deliveries: taken as delivered"
+                           : "no receipt yet");
         else if (strcmp(state, "retry") == 0)
                 printf("will be tried again%s",
                        reason && strcmp(reason, "may-double") == 0 ? ", may arrive twice" : "");
@@ -261,13 +265,15 @@ static int show_suppression(void *context, const struct suppression_row *row, st
         char time[ZONE_STAMP_MAX];
 
         if (show->list) {
-                json_t *json = json_pack("{s:s, s:s}", "recipient", row->person, "reason", row->reason);
+                json_t *json = json_pack("{s:s, s:s, s:s*}", "recipient", row->person, "reason", row->reason,
+                                         "detail", row->detail);
 
                 set_time(show, json, "at", row->at);
                 return append(show->list, json, err);
         }
-        printf("  " LABEL "%s: %s (%s)\n", LABEL_WIDTH, "not told",
-               *row->person ? row->person : "nobody found", row->reason, stamp(show, row->at, time));
+        printf("  " LABEL "%s: %s (%s)%s%s\n", LABEL_WIDTH, "not told",
+               *row->person ? row->person : "nobody found", row->reason, stamp(show, row->at, time),
+               row->detail ? ": " : "", row->detail ? row->detail : "");
         return 0;
 }
 

@@ -176,8 +176,14 @@ static void print_notify(const struct rule *rule, const struct catalogue *catalo
                         printf(" (then only when the row says %s)", notify->unless);
                 if (notify->unless_fetched)
                         printf(", unless their calendar has fetched it");
+                if (notify->covered_when)
+                        printf(", unless the row says %s", notify->covered_when);
                 putchar('\n');
                 print_languages(catalogue, notify->template);
+                if (notify->staff_template) {
+                        printf("      staff who are told in their place, or beside them:\n");
+                        print_languages(catalogue, notify->staff_template);
+                }
         }
         if (rule->notify_count == 0)
                 printf("  nobody\n");
@@ -187,7 +193,9 @@ static void print_rule(const struct rule *rule, const struct catalogue *catalogu
 {
         printf("%s: %s\n", rule->name, rule->about);
         printf("About a %s; %s.\n", rule->kind,
-               rule->urgent ? "urgent: quiet hours do not hold it" : "not urgent: quiet hours hold it");
+               rule->urgent_when ? "urgent, so that quiet hours do not hold it, only when the row says so"
+               : rule->urgent    ? "urgent: quiet hours do not hold it"
+                                 : "not urgent: quiet hours hold it");
         if (rule->publish)
                 printf("Machines are told as kapula.%s.\n", rule->publish);
         if (rule->covers)

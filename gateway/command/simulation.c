@@ -258,6 +258,7 @@ static void engine_effect(void *context, const struct effect *effect)
                 snprintf(type, sizeof type, "kapula.%s", effect->type);
                 set_text(json, "type", type);
         }
+        set_text(json, "step", effect->step);
         set_text(json, "case", effect->case_id);
         set_text(json, "rule", effect->rule);
         set_text(json, "state", effect->case_state);
@@ -396,6 +397,8 @@ static int settle(struct simulation *simulation, struct err *err)
         for (int round = 0; round < ROUND_MAX; round++) {
                 r = engine_step(simulation->engine, simulation->db, simulation->now, STEP_SUBJECTS, &done,
                                 err);
+                if (r == 0 && done)
+                        continue; /* a digest leaves when all that is due now is in it */
                 if (r == 0)
                         r = deliver_simulated(simulation->db, simulation->now, &hooks, &moved, err);
                 if (r == 0 && simulation->failure.code) {

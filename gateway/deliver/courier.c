@@ -96,6 +96,8 @@ static void finish(struct courier *courier, struct lane *lane, struct transfer *
                                      .now_utc = clock_now_utc(courier->config.clock)};
 
         outcome->fate = retry_fate(&attempt);
+        if (outcome->outcome == ATTEMPT_ACCEPTED && !provider_has_receipts(lane->provider))
+                outcome->fate.reason = MESSAGE_NO_RECEIPTS; /* more than that nobody will ever know */
         if (outcome->outcome == ATTEMPT_UNKNOWN)
                 tell_unknown(outcome);
         add_finished(courier, outcome, false);

@@ -361,6 +361,11 @@ bool provider_is_idempotent(const struct provider *provider)
         return provider->idempotency_header != NULL;
 }
 
+bool provider_has_receipts(const struct provider *provider)
+{
+        return provider->receipts.exists;
+}
+
 int provider_connections(const struct provider *provider)
 {
         return provider->connections;

@@ -63,6 +63,7 @@ struct provider *provider_free(struct provider *provider); /* takes NULL, return
 const char *provider_name(const struct provider *provider);
 bool provider_takes(const struct provider *provider, const char *channel);
 bool provider_is_idempotent(const struct provider *provider);
+bool provider_has_receipts(const struct provider *provider); /* tells us what became of a message */
 int provider_connections(const struct provider *provider);
 void provider_rate(const struct provider *provider, double *ret_per_second,
                    double *ret_burst); /* 0: no limit */

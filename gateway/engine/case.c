@@ -16,7 +16,7 @@ struct recipient_scope firing_scope(const struct firing *firing)
             .told_of = firing->row->told_of,
             .match = firing->match,
             .case_id = firing->file.id[0] ? firing->file.id : NULL,
-            .urgent = firing->rule->urgent,
+            .urgent = firing->urgent,
         };
 }
 
@@ -83,7 +83,7 @@ static int join(struct firing *firing, struct err *err)
                 rule->step ? read_code(firing, rule->step, rule->step_is_column, step, sizeof step) : NULL,
             .owner_role = read_code(firing, rule->owner, rule->owner_is_column, role, sizeof role),
             .year = year_of(firing->today),
-            .urgent = firing->rule->urgent,
+            .urgent = firing->urgent,
             .match = firing->match,
             .now_utc = firing->now,
         };

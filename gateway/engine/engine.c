@@ -93,6 +93,8 @@ static int begin_firing(struct pass *pass, const struct row *row, int64_t match,
             .parameters = pass->parameters,
             .match = match,
             .now = pass->now,
+            .urgent =
+                pass->rule->urgent || (pass->rule->urgent_when && row_is_true(row, pass->rule->urgent_when)),
         };
         if (!row->organisation)
                 return err_set(err, ERR_INVALID, "rule %s: gave a row without an organisation",
@@ -301,6 +303,10 @@ static int drop(struct pass *pass, const struct orphan *orphan, const char *reas
         row.recipient = value && value->kind == VALUE_TEXT ? value->text : NULL;
         value = value_find(facts, "supervisor");
         row.supervisor = value && value->kind == VALUE_TEXT ? value->text : NULL;
+        value = value_find(facts, "workplace");
+        row.workplace = value && value->kind == VALUE_TEXT ? value->text : NULL;
+        value = value_find(facts, "told_of");
+        row.told_of = value && value->kind == VALUE_COUNT ? value->count : 0;
         if (orphan->state == MATCH_FIRED)
                 r = resolve(pass, orphan->id, orphan->key, row.organisation, reason, err);
         else if (row.organisation)

@@ -40,6 +40,7 @@ struct effect {
         int64_t time_utc;
         const char *rule, *subject, *key, *recipient, *channel, *reason;
         const char *type;                         /* of an event: "absence.alerted" */
+        const char *step;                         /* of an event that has one: a code */
         const char *case_id, *case_state, *owner; /* of a case: "2026-0001", opened, joined or raised */
         const char *timezone;
 };

@@ -33,6 +33,7 @@ struct firing {
         struct place place;
         char today[11]; /* in the place's zone */
         bool pupil_is_protected;
+        bool urgent;           /* the rule, or this row of it */
         struct case_file file; /* that the match belongs to; id "": none */
         int64_t match, now;
 };

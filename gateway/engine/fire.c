@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define DEADLINE_DEFAULT (3 * 86400) /* seconds: of a match that does not close */
+#define STEP_CODE_MAX 32
 
 /* What became of the attempt to tell one person. Only for the unreachable does the next rank stand in. */
 enum told { TOLD, LEFT_OUT, UNREACHABLE };
@@ -23,16 +24,23 @@ struct telling {
         struct value *named, *nameless;
         int step;
         bool office_hours;
+        bool is_faulty; /* somebody of the home has no message, because it could not be made */
 };
 
-static int note_suppression(struct firing *firing, const char *person, const char *reason, struct err *err)
+static int note_why(struct firing *firing, const char *person, const char *reason, const char *detail,
+                    struct err *err)
 {
         struct effect effect = {.kind = EFFECT_SUPPRESSED, .recipient = person, .reason = reason};
-        int r = suppression_add(firing->db, firing->match, person, reason, firing->now, err);
+        int r = suppression_add(firing->db, firing->match, person, reason, detail, firing->now, err);
 
         if (r > 0)
                 engine_tell(firing, &effect);
         return r < 0 ? r : 0;
+}
+
+static int note_suppression(struct firing *firing, const char *person, const char *reason, struct err *err)
+{
+        return note_why(firing, person, reason, NULL, err);
 }
 
 /* ---- the text */
@@ -71,28 +79,61 @@ static int add_own_line(struct telling *telling, const char *language, const cha
         return 0;
 }
 
-static int compose(struct telling *telling, const struct recipient_person *person,
+/* Times are the school's: a lesson begins by the clock on its wall, wherever its reader lives. */
+static int compose(struct telling *telling, const char *template, const struct recipient_person *person,
                    struct new_message *message, char **ret_title, char **ret_text, struct err *err)
 {
         const struct place *place = &telling->firing->place;
         const char *own = person->language ? person->language : place->language;
-        const char *zone = person->timezone ? person->timezone : place->timezone;
+        const char *zone = place->timezone;
         enum catalogue_kind kind = strcmp(message->channel, "sms") == 0 ? CATALOGUE_SMS : CATALOGUE_EMAIL;
         struct segment_size size = {0};
         bool has_own;
         int r;
 
-        has_own =
-            catalogue_find(telling->firing->engine->catalogue, own, telling->notify->template, kind) != NULL;
+        has_own = catalogue_find(telling->firing->engine->catalogue, own, template, kind) != NULL;
         message->language = has_own ? own : place->language;
-        r = compose_in(telling, message->language, zone, kind, telling->notify->template, ret_title, ret_text,
-                       err);
+        r = compose_in(telling, message->language, zone, kind, template, ret_title, ret_text, err);
         if (r == 0 && !has_own)
                 r = add_own_line(telling, own, zone, ret_text, err);
         if (r == 0 && kind == CATALOGUE_SMS)
                 r = segment_count(*ret_text, &size, err);
         message->segments = (int)size.segments;
         return r;
+}
+
+/* Staff who are told in place of the home, or beside it, read what is written for them. */
+static const char *template_for(const struct telling *telling, const struct recipient *recipient)
+{
+        const struct rule_notify *notify = telling->notify;
+
+        return recipient->is_staff && notify->staff_template ? notify->staff_template : notify->template;
+}
+
+static bool is_fault(int r)
+{
+        return r == ERR_INVALID || r == ERR_NOT_FOUND || r == ERR_LIMIT;
+}
+
+/* What staff get in place of a message that could not be made. Where not even that can be, words of our own.
+ */
+static int compose_instead(struct telling *telling, const struct recipient_person *person,
+                           struct new_message *message, char **ret_title, char **ret_text, struct err *err)
+{
+        const struct firing *firing = telling->firing;
+        int r;
+
+        value_set_text(telling->values, "fault.rule", firing->rule->name);
+        r = compose(telling, RULE_FAULT_TEMPLATE, person, message, ret_title, ret_text, err);
+        if (!is_fault(r))
+                return r;
+        log_error("engine", "template %s: %s", RULE_FAULT_TEMPLATE, err->text);
+        *ret_title = strcmp(message->channel, "email") == 0 ? strdup("Kapula: " RULE_FAULT_TEMPLATE) : NULL;
+        if (asprintf(ret_text, "Kapula: %s, %s: the message could not be made. Please see to it yourself.",
+                     firing->rule->name, firing->file.id[0] ? firing->file.id : firing->subject->id) < 0)
+                return err_set(err, ERR_NOMEM, "engine: out of memory");
+        message->language = "en";
+        return 0;
 }
 
 /* ---- one person */
@@ -126,6 +167,14 @@ static int decide_fuse(struct telling *telling, const struct recipient *recipien
         return 0;
 }
 
+static bool keeps_office_hours(const struct telling *telling, const struct recipient *recipient)
+{
+        const char *supervisor = telling->firing->row->supervisor;
+
+        return recipient->is_staff || telling->office_hours ||
+               (supervisor && strcmp(supervisor, recipient->person) == 0);
+}
+
 /* Why a message must wait, if it must. */
 static int decide_hold(struct telling *telling, const struct recipient *recipient,
                        const struct recipient_person *person, struct new_message *message, struct err *err)
@@ -141,12 +190,12 @@ static int decide_hold(struct telling *telling, const struct recipient *recipien
                 message->not_before = INT64_MAX;
                 return 0;
         }
-        if (firing->rule->urgent)
+        if (firing->urgent)
                 return 0;
         r = zone_keep(person->timezone ? person->timezone : firing->place.timezone, &zone, err);
         if (r < 0)
                 return r;
-        until = quiet_until(zone, firing->now, recipient->is_staff || telling->office_hours);
+        until = quiet_until(zone, firing->now, keeps_office_hours(telling, recipient));
         if (until > firing->now) {
                 message->held = "quiet-hours";
                 message->not_before = until;
@@ -165,8 +214,8 @@ static int write_message(struct telling *telling, const struct recipient *recipi
         int64_t notice, id;
         int r;
 
-        r = notice_add(firing->db, firing->match, telling->step, recipient->person, telling->notify->template,
-                       firing->now, &notice, err);
+        r = notice_add(firing->db, firing->match, telling->step, recipient->person,
+                       template_for(telling, recipient), firing->now, &notice, err);
         if (r == 0 && recipient->is_staff)
                 r = digest_join(firing, notice, message, err);
         if (r != 0)
@@ -195,6 +244,7 @@ static int choose_values(struct telling *telling, const struct recipient *recipi
         return r;
 }
 
+/* 1: the message could not be made, and the person is not of the staff. */
 static int send_to(struct telling *telling, const struct recipient *recipient,
                    const struct recipient_person *person, const char *channel, const char *address,
                    struct err *err)
@@ -205,7 +255,7 @@ static int send_to(struct telling *telling, const struct recipient *recipient,
             .person = recipient->person,
             .channel = channel,
             .address = address,
-            .urgent = firing->rule->urgent,
+            .urgent = firing->urgent,
             .deadline =
                 firing->row->expires == MATCH_NEVER ? firing->now + DEADLINE_DEFAULT : firing->row->expires,
         };
@@ -216,10 +266,19 @@ static int send_to(struct telling *telling, const struct recipient *recipient,
                 return r;
         r = firing_recipient_values(telling->values, person);
         if (r == 0)
-                r = compose(telling, person, &message, &title, &text, err);
-        if (r == ERR_INVALID || r == ERR_NOT_FOUND || r == ERR_LIMIT) {
+                r = telling->notify == &rule_fault_notify
+                        ? compose_instead(telling, person, &message, &title, &text, err)
+                        : compose(telling, template_for(telling, recipient), person, &message, &title, &text,
+                                  err);
+        if (is_fault(r)) {
                 log_error("engine", "rule %s: message not made: %s", firing->rule->name, err->text);
-                return note_suppression(firing, recipient->person, "template-fault", err);
+                r = note_why(firing, recipient->person, "template-fault", err->text, err);
+                if (!recipient->is_staff) {
+                        telling->is_faulty = true;
+                        return r < 0 ? r : 1;
+                }
+                if (r == 0)
+                        r = compose_instead(telling, person, &message, &title, &text, err);
         }
         if (r < 0)
                 return r;
@@ -258,6 +317,8 @@ static int tell_known(struct telling *telling, const struct recipient *recipient
         if (r != 0)
                 return r < 0 ? r
                              : note_suppression(firing, recipient->person, telling->notify->muted_by, err);
+        if (telling->notify->covered_when && row_is_true(firing->row, telling->notify->covered_when))
+                return note_suppression(firing, recipient->person, "covered", err);
         r = firing_is_covered(firing, recipient->person, err);
         if (r != 0)
                 return r < 0 ? r : note_suppression(firing, recipient->person, "covered", err);
@@ -268,8 +329,9 @@ static int tell_known(struct telling *telling, const struct recipient *recipient
                 *ret_told = UNREACHABLE;
                 return note_suppression(firing, recipient->person, "no-contact", err);
         }
-        *ret_told = TOLD;
-        return send_to(telling, recipient, person, channel, address, err);
+        r = send_to(telling, recipient, person, channel, address, err);
+        *ret_told = r > 0 ? UNREACHABLE : TOLD;
+        return r < 0 ? r : 0;
 }
 
 /* Whose calendar has shown it since. */
@@ -352,9 +414,19 @@ static int tell_step(struct telling *telling, struct err *err)
                 return note_suppression(firing, "", "nobody", err);
         if (r == 0)
                 r = tell_list(telling, &list, &reached, err);
-        if (r == 0 && !reached && firing->rule->urgent && strcmp(telling->notify->to, "guardians") == 0)
+        if (r == 0 && !reached && firing->urgent && strcmp(telling->notify->to, "guardians") == 0)
                 r = tell_instead(telling, err);
         return r;
+}
+
+/* Whom the messages that could not be made were for, staff must tell themselves. */
+static int tell_of_faults(struct telling *telling, struct err *err)
+{
+        if (!telling->is_faulty)
+                return 0;
+        telling->notify = &rule_fault_notify;
+        telling->office_hours = false;
+        return tell_instead(telling, err);
 }
 
 /* ---- the match */
@@ -366,19 +438,30 @@ static int add_mark(void *context, int64_t mark, struct err *err)
         return match_add_mark(firing->db, firing->match, mark, err);
 }
 
+static bool is_code(const char *text)
+{
+        return strlen(text) < STEP_CODE_MAX &&
+               text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
 static int publish(struct firing *firing, struct err *err)
 {
         struct effect effect = {.kind = EFFECT_EVENT, .type = firing->rule->publish};
+        const struct value *step = value_find(firing->row->facts, "step");
         const char *dot;
-        char kind[64];
+        char kind[64], data[STEP_CODE_MAX + 16] = "{}";
         int r;
 
         if (!firing->rule->publish || firing->pupil_is_protected)
                 return 0;
         dot = strchr(firing->rule->publish, '.');
         snprintf(kind, sizeof kind, "%.*s", (int)(dot - firing->rule->publish), firing->rule->publish);
+        if (step && step->kind == VALUE_TEXT && is_code(step->text)) {
+                effect.step = step->text;
+                snprintf(data, sizeof data, "{\"step\":\"%s\"}", step->text);
+        }
         r = publication_add(firing->db, firing->place.tenant, kind, dot + 1, firing->subject->id, firing->now,
-                            "{}", err);
+                            data, err);
         if (r == 0)
                 engine_tell(firing, &effect);
         return r;
@@ -412,6 +495,8 @@ int fire(struct firing *firing, struct err *err)
                 telling.office_hours = strcmp(telling.notify->to, "supervisor") == 0;
                 r = tell_step(&telling, err);
         }
+        if (r == 0)
+                r = tell_of_faults(&telling, err);
         value_free(telling.named);
         value_free(telling.nameless);
         return r < 0 ? r : publish(firing, err);

@@ -20,6 +20,7 @@ struct db;
 #define RULE_LIST_MAX 4
 #define RULE_NOTIFY_MAX 8
 #define RULE_CHANNEL_MAX 2
+#define RULE_FAULT_TEMPLATE "message-fault" /* for staff, of a message that could not be made */
 
 enum rule_type { RULE_TEXT, RULE_COUNT, RULE_DATE, RULE_TIME, RULE_BOOL };
 
@@ -46,17 +47,22 @@ struct rule_select {
 };
 
 struct rule_notify {
-        char *to;       /* a word of engine/recipient.h */
-        char *template; /* of templates/LANG */
-        char *when;     /* column that must not be 0 or NULL; NULL: always */
-        char *muted_by; /* choice of a person that mutes it … */
-        char *unless;   /* … but where this column is not 0 or NULL */
+        char *to;             /* a word of engine/recipient.h */
+        char *template;       /* of templates/LANG */
+        char *staff_template; /* for staff who are told in place of the home; NULL: the same */
+        char *when;           /* column that must not be 0 or NULL; NULL: always */
+        char *covered_when;   /* column that is not 0 or NULL where they know it already */
+        char *muted_by;       /* choice of a person that mutes it … */
+        char *unless;         /* … but where this column is not 0 or NULL */
         char *by[RULE_CHANNEL_MAX];
         int by_count;
         /* Column with a time: whose calendar was fetched since then is not told. NULL, or a value of NULL: no
          * matter. */
         char *unless_fetched;
 };
+
+/* Staff, in place of whom a message could not be made for. */
+extern const struct rule_notify rule_fault_notify;
 
 /* The case that a match opens or joins before anybody is told. */
 struct rule_case {
@@ -72,6 +78,7 @@ struct rule {
         char *publish; /* "absence.alerted"; NULL: nothing */
         char *covers; /* family of rules: who has heard from one of them about a pupil hears from no other for
                          some school days; NULL: none */
+        char *urgent_when; /* column that makes a row urgent; NULL: `urgent` says it of all */
         bool urgent, has_case;
         bool needs_register; /* waits while the register that it rests on is stale */
         bool forgets;        /* a match whose row goes before it was told is no news to anybody */

@@ -262,6 +262,12 @@ static int read_lists(struct rule *rule, struct select_sandbox *sandbox, const s
 
 /* ---- whom to tell */
 
+static char fault_to[] = "group-staff", fault_template[] = RULE_FAULT_TEMPLATE, fault_sms[] = "sms",
+            fault_email[] = "email";
+
+const struct rule_notify rule_fault_notify = {
+    .to = fault_to, .template = fault_template, .by = {fault_sms, fault_email}, .by_count = 2};
+
 static int read_channels(struct rule_notify *notify, const struct yaml_node *by, struct err *err)
 {
         static const char *const defaults[] = {"sms", "email"};
@@ -301,8 +307,8 @@ static int check_column(const struct rule *rule, const struct yaml_node *item, c
 
 static int read_notify(struct rule *rule, const struct yaml_node *item, struct err *err)
 {
-        static const char *const keys[] = {"to",       "by",     "template",       "when",
-                                           "muted_by", "unless", "unless_fetched", NULL};
+        static const char *const keys[] = {"to",           "by",       "template", "staff_template", "when",
+                                           "covered_when", "muted_by", "unless",   "unless_fetched", NULL};
         struct rule_notify *notify = &rule->notify[rule->notify_count];
         int r;
 
@@ -318,7 +324,11 @@ static int read_notify(struct rule *rule, const struct yaml_node *item, struct e
         if (r == 0)
                 r = copy_needed(item, "template", &notify->template, err);
         if (r == 0)
+                r = copy_optional(item, "staff_template", &notify->staff_template, err);
+        if (r == 0)
                 r = copy_optional(item, "when", &notify->when, err);
+        if (r == 0)
+                r = copy_optional(item, "covered_when", &notify->covered_when, err);
         if (r == 0)
                 r = copy_optional(item, "muted_by", &notify->muted_by, err);
         if (r == 0)
@@ -329,6 +339,8 @@ static int read_notify(struct rule *rule, const struct yaml_node *item, struct e
                 r = read_channels(notify, yaml_get(item, "by"), err);
         if (r == 0)
                 r = check_column(rule, item, "when", notify->when, err);
+        if (r == 0)
+                r = check_column(rule, item, "covered_when", notify->covered_when, err);
         if (r == 0)
                 r = check_column(rule, item, "unless_fetched", notify->unless_fetched, err);
         return r < 0 ? r : check_column(rule, item, "unless", notify->unless, err);
@@ -363,7 +375,7 @@ static int read_needs(struct rule *rule, const struct yaml_node *needs, struct e
 
 static int read_head(struct rule *rule, const struct yaml_node *root, struct err *err)
 {
-        const struct yaml_node *urgent = yaml_get(root, "urgent"), *forget = yaml_get(root, "forget");
+        const struct yaml_node *forget = yaml_get(root, "forget");
         int r = copy_needed(root, "rule", &rule->name, err);
 
         if (r == 0)
@@ -374,8 +386,6 @@ static int read_head(struct rule *rule, const struct yaml_node *root, struct err
                 r = copy_optional(root, "gone", &rule->gone, err);
         if (r == 0)
                 r = copy_optional(root, "publish", &rule->publish, err);
-        if (r == 0 && urgent)
-                r = yaml_bool(urgent, &rule->urgent, err);
         if (r == 0 && forget)
                 r = yaml_bool(forget, &rule->forgets, err);
         if (r == 0)
@@ -394,6 +404,25 @@ static int read_head(struct rule *rule, const struct yaml_node *root, struct err
                            "`%.40s` is no kind of subject: see rules/README.md", rule->kind);
 }
 
+/* Of the whole rule, or of each row. */
+static int read_urgent(struct rule *rule, const struct yaml_node *urgent, struct err *err)
+{
+        const char *text;
+        int r;
+
+        if (!urgent)
+                return 0;
+        r = yaml_text(urgent, &text, err);
+        if (r < 0)
+                return r;
+        if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
+                return yaml_bool(urgent, &rule->urgent, err);
+        if (select_find_column(rule->main.select, text) < 0)
+                return yaml_refuse(urgent, err,
+                                   "`%.40s` says nothing: write true, false or a column of the select", text);
+        return copy(urgent, &rule->urgent_when, err);
+}
+
 static int read_rule(struct rule *rule, struct select_sandbox *sandbox, const struct yaml_node *root,
                      struct err *err)
 {
@@ -410,6 +439,8 @@ static int read_rule(struct rule *rule, struct select_sandbox *sandbox, const st
                 r = read_covers(rule, root, err);
         if (r == 0)
                 r = read_main(rule, sandbox, root, err);
+        if (r == 0)
+                r = read_urgent(rule, yaml_get(root, "urgent"), err);
         if (r == 0)
                 r = read_lists(rule, sandbox, root, err);
         if (r == 0)
@@ -477,6 +508,8 @@ static void fini_notify(struct rule_notify *notify)
 {
         free(notify->to);
         free(notify->template);
+        free(notify->staff_template);
+        free(notify->covered_when);
         free(notify->when);
         free(notify->muted_by);
         free(notify->unless);
@@ -507,6 +540,7 @@ struct rule *rule_free(struct rule *rule)
         free(rule->text);
         free(rule->gone);
         free(rule->publish);
+        free(rule->urgent_when);
         free(rule->covers);
         free(rule->case_wish.owner);
         free(rule->case_wish.when);

@@ -66,6 +66,7 @@ static const char *const rewind_table[] = {
     "DELETE FROM placement WHERE event IS NOT NULL",
     "DELETE FROM placement_day WHERE placement NOT IN (SELECT id FROM placement)",
     "DELETE FROM placement_day_change",
+    "DELETE FROM placement_change_place",
     "DELETE FROM meeting WHERE event IS NOT NULL",
     "DELETE FROM meeting_participant WHERE meeting NOT IN (SELECT id FROM meeting)",
     "DELETE FROM meeting_day WHERE meeting NOT IN (SELECT id FROM meeting)",

@@ -82,6 +82,9 @@ struct message_lane {
 int message_claim(struct db *db, int64_t now_utc, const struct message_lane *lane, int limit,
                   struct message_list *list, struct err *err);
 
+/* Reason of accepted messages whose provider tells nothing more: for them it is the good end. */
+#define MESSAGE_NO_RECEIPTS "no-receipts"
+
 /* What becomes of a message after an attempt. */
 struct message_fate {
         enum message_state next; /* accepted, retry, unknown, rejected or failed */

@@ -176,11 +176,14 @@ int message_log_suppressions(struct db *db, int64_t match,
         struct query q;
         int r;
 
-        query_start(&q, db, "SELECT person, reason, at FROM suppression WHERE match = ? ORDER BY id", err);
+        query_start(&q, db, "SELECT person, reason, at, detail FROM suppression WHERE match = ? ORDER BY id",
+                    err);
         query_int(&q, match);
         while ((r = query_row(&q)) > 0) {
-                struct suppression_row row = {
-                    .person = column_text(&q, 0), .reason = column_text(&q, 1), .at = column_int(&q, 2)};
+                struct suppression_row row = {.person = column_text(&q, 0),
+                                              .reason = column_text(&q, 1),
+                                              .at = column_int(&q, 2),
+                                              .detail = column_text(&q, 3)};
 
                 r = tell(context, &row, err);
                 if (r < 0)

@@ -64,6 +64,7 @@ int message_log_events(struct db *db, int64_t match,
 struct suppression_row {
         const char *person; /* "": nobody was found at all */
         const char *reason;
+        const char *detail; /* what was wrong, for people; NULL: the reason says it all */
         int64_t at;
 };
 

@@ -182,20 +182,21 @@ int notice_origins(struct db *db, int64_t message,
         return r < 0 ? r : 0;
 }
 
-int suppression_add(struct db *db, int64_t match, const char *person, const char *reason, int64_t now_utc,
-                    struct err *err)
+int suppression_add(struct db *db, int64_t match, const char *person, const char *reason, const char *detail,
+                    int64_t now_utc, struct err *err)
 {
         struct query q;
         int r;
 
-        query_start(
-            &q, db,
-            "INSERT INTO suppression(match, person, reason, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            err);
+        query_start(&q, db,
+                    "INSERT INTO suppression(match, person, reason, at, detail) VALUES (?, ?, ?, ?, ?)"
+                    " ON CONFLICT DO NOTHING",
+                    err);
         query_int(&q, match);
         query_text(&q, person);
         query_text(&q, reason);
         query_int(&q, now_utc);
+        query_text(&q, detail);
         r = query_run(&q);
         return r < 0 ? r : db_changes(db) > 0;
 }

@@ -52,10 +52,10 @@ int notice_origins(struct db *db, int64_t message,
                    int (*each)(void *context, const struct message_origin *origin, struct err *err),
                    void *context, struct err *err);
 
-/* Who was not told, and why; PERSON "" when nobody was found. Again: no effect, returns 0; 1 when it is new.
- */
-int suppression_add(struct db *db, int64_t match, const char *person, const char *reason, int64_t now_utc,
-                    struct err *err);
+/* Who was not told, and why; PERSON "" when nobody was found; DETAIL for people, or NULL. Again: no effect,
+ * returns 0; 1 when it is new. */
+int suppression_add(struct db *db, int64_t match, const char *person, const char *reason, const char *detail,
+                    int64_t now_utc, struct err *err);
 
 /* Queues what waited for a time that has come, and what staff have confirmed since it was held. */
 int notice_release(struct db *db, int64_t now_utc, struct err *err);

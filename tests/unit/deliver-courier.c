@@ -260,7 +260,7 @@ static void asks_again_with_the_same_key(void **state)
         expect(fixture, 1, "retry asking-again one - 1 unknown"); /* not before its time */
         clock_set_utc(&fixture->clock, NOW + 10);
         settle(fixture);
-        expect(fixture, 1, "accepted - one p-2 2 unknown,accepted");
+        expect(fixture, 1, "accepted no-receipts one p-2 2 unknown,accepted");
         assert_int_equal(peer_requests_with(fixture->peers[0], "kapula-0123456789abcdef-1"), 2);
         assert_int_equal(peer_requests(fixture->peers[1]), 0);
 }
@@ -327,7 +327,7 @@ static void curl_does_not_double(void **state)
         open_courier(fixture, 1);
         add(fixture, 1, 0, 0);
         settle(fixture);
-        expect(fixture, 1, "accepted - one p-1 1 accepted");
+        expect(fixture, 1, "accepted no-receipts one p-1 1 accepted");
         peer_behave(fixture->peers[0], PEER_CLOSE_AFTER); /* on the connection that is kept */
         add(fixture, 2, 0, 0);
         settle(fixture);
@@ -378,7 +378,7 @@ static void recovers_after_a_crash(void **state)
         assert_int_equal(peer_requests(fixture->peers[0]), 0);
         clock_set_utc(&fixture->clock, NOW + 10);
         settle(fixture);
-        expect(fixture, 2, "accepted - one p-1 2 unknown,accepted");
+        expect(fixture, 2, "accepted no-receipts one p-1 2 unknown,accepted");
 }
 
 static void stops_in_good_order(void **state)

@@ -101,6 +101,7 @@ static const char *const rewound_table[] = {
     "case_file",
     "case_match",
     "case_participant",
+    "placement_change_place",
     "placement_day_change",
     "absence_lesson",
     "absence_day",
