@@ -31,7 +31,7 @@ struct engine *engine_close(struct engine *engine)
         if (!engine)
                 return NULL;
         locale_cache_free(engine->locales);
-        free(engine->subjects);
+        free(engine->changes);
         free(engine);
         return NULL;
 }
@@ -73,7 +73,7 @@ struct pass {
         const struct subject *subject;
         const struct parameter_values *parameters;
         int64_t now;
-        int64_t timer; /* when to look again, the earliest wish so far */
+        int64_t timer; /* when to look again, the rule's earliest wish so far */
 };
 
 static int begin_firing(struct pass *pass, const struct row *row, int64_t match, struct firing *firing,
@@ -262,8 +262,6 @@ static int note_orphan(void *context, const struct open_match *match, struct err
 {
         struct orphans *orphans = context;
 
-        if (strcmp(match->rule, orphans->pass->rule->name) != 0)
-                return 0;
         for (int i = 0; i < orphans->rows->count; i++)
                 if (strcmp(orphans->rows->items[i].key, match->key) == 0)
                         return 0;
@@ -317,29 +315,24 @@ static int drop(struct pass *pass, const struct orphan *orphan, const char *reas
         return r;
 }
 
-static int end_orphans(struct pass *pass, const struct row_list *rows, struct err *err)
+static void free_orphans(struct orphans *orphans)
 {
-        struct orphans orphans = {.pass = pass, .rows = rows};
-        int r;
-
-        r = match_open(pass->db, pass->subject->kind, pass->subject->id, pass->now, note_orphan, &orphans,
-                       err);
-        for (int i = 0; i < orphans.count; i++) {
-                if (r == 0)
-                        r = drop(pass, &orphans.items[i], pass->rule->gone, err);
-                free(orphans.items[i].key);
-                free(orphans.items[i].facts);
+        for (int i = 0; i < orphans->count; i++) {
+                free(orphans->items[i].key);
+                free(orphans->items[i].facts);
         }
-        free(orphans.items);
-        return r;
+        free(orphans->items);
 }
 
-static int compare(struct pass *pass, const struct row_list *rows, struct err *err)
+static int compare(struct pass *pass, const struct row_list *rows, const struct orphans *orphans,
+                   struct err *err)
 {
         int64_t id;
         enum match_state state;
-        int r = end_orphans(pass, rows, err);
+        int r = 0;
 
+        for (int i = 0; i < orphans->count && r == 0; i++)
+                r = drop(pass, &orphans->items[i], pass->rule->gone, err);
         for (int i = 0; i < rows->count && r == 0; i++) {
                 r = match_find(pass->db, pass->rule->name, rows->items[i].key, &id, &state, err);
                 if (r == 0)
@@ -353,11 +346,21 @@ static int compare(struct pass *pass, const struct row_list *rows, struct err *e
 /* All of it or nothing: a match never stands as fired with only some of its people told. */
 static int compare_whole(struct pass *pass, const struct row_list *rows, struct err *err)
 {
-        int r = db_savepoint(pass->db, err);
+        struct orphans orphans = {.pass = pass, .rows = rows};
+        bool is_open = false;
+        int r;
 
-        if (r < 0)
+        r = match_open(pass->db, pass->rule->name, pass->subject->kind, pass->subject->id, pass->now,
+                       note_orphan, &orphans, err);
+        if (r == 0 && (rows->count || orphans.count)) {
+                r = db_savepoint(pass->db, err);
+                is_open = r == 0;
+        }
+        if (is_open)
+                r = compare(pass, rows, &orphans, err);
+        free_orphans(&orphans);
+        if (!is_open)
                 return r;
-        r = compare(pass, rows, err);
         if (r < 0) {
                 db_savepoint_rollback(pass->db);
                 return r;
@@ -411,34 +414,122 @@ static bool takes_back(const struct rule *rule)
         return rule->notify_count && strcmp(rule->notify[0].to, "told") == 0;
 }
 
-static int apply_rules(struct engine *engine, struct db *db, const struct subject *subject, int64_t now,
+/* Which rules look at a subject, and their timers. */
+struct look {
+        const struct rulebook *book;
+        const char *kind;
+        int64_t now;
+        bool wanted[RULE_MAX]; /* whatever has changed: its time has come */
+        int64_t timers[RULE_MAX];
+        bool has_stranger; /* something waits for a rule that is no more */
+};
+
+static int find_rule(const struct look *look, const char *name)
+{
+        for (int i = 0; i < look->book->count; i++)
+                if (strcmp(look->book->rules[i]->name, name) == 0)
+                        return strcmp(look->book->rules[i]->kind, look->kind) == 0 ? i : -1;
+        return -1;
+}
+
+static int note_timer(void *context, const char *rule, int64_t at_utc, struct err *err)
+{
+        struct look *look = context;
+        int i = find_rule(look, rule);
+
+        (void)err;
+        if (i < 0) {
+                look->has_stranger |= at_utc <= look->now;
+        } else {
+                look->timers[i] = at_utc;
+                look->wanted[i] |= at_utc <= look->now;
+        }
+        return 0;
+}
+
+static int note_due(void *context, const char *rule, struct err *err)
+{
+        struct look *look = context;
+        int i = find_rule(look, rule);
+
+        (void)err;
+        if (i < 0)
+                look->has_stranger = true;
+        else
+                look->wanted[i] = true;
+        return 0;
+}
+
+static int open_look(struct look *look, struct db *db, const struct change *change, struct err *err)
+{
+        const struct subject *subject = &change->subject;
+        int r;
+
+        for (int i = 0; i < look->book->count; i++)
+                look->timers[i] = INT64_MAX;
+        r = timer_each(db, subject->kind, subject->id, note_timer, look, err);
+        if (r == 0 && change->touched != FACTS_ALL)
+                r = match_due_rules(db, subject->kind, subject->id, look->now, note_due, look, err);
+        return r;
+}
+
+static int look_with(struct look *look, struct pass *pass, int rule, unsigned *touched, struct err *err)
+{
+        int64_t before = db_all_changes(pass->db);
+        int r;
+
+        pass->rule = look->book->rules[rule];
+        pass->timer = INT64_MAX;
+        r = apply_rule(pass, err);
+        if (db_all_changes(pass->db) != before)
+                *touched |= FACTS_TOLD;
+        if (r == 0 && pass->timer != look->timers[rule])
+                r = timer_set(pass->db, pass->subject->kind, pass->subject->id, pass->rule->name, pass->timer,
+                              err);
+        return r;
+}
+
+/* Timers and pending matches whose rule was taken away. */
+static int drop_strangers(struct pass *pass, struct err *err)
+{
+        int r = match_drop_ownerless(pass->db, pass->subject->kind, pass->subject->id, pass->now, err);
+
+        return r < 0 ? r : timer_forget(pass->db, pass->subject->kind, pass->subject->id, pass->now, err);
+}
+
+/* A rule looks when its time has come, or when something that it reads may be new: it would say again what it
+ * has said otherwise. What the engine writes itself is new to those who read it, from the first row on. */
+static int apply_rules(struct engine *engine, struct db *db, const struct change *change, int64_t now,
                        struct err *err)
 {
-        struct pass pass = {.engine = engine, .db = db, .subject = subject, .now = now, .timer = INT64_MAX};
-        int r = 0;
+        struct pass pass = {.engine = engine, .db = db, .subject = &change->subject, .now = now};
+        struct look look = {.book = engine->book, .kind = change->subject.kind, .now = now};
+        unsigned touched = change->touched ? change->touched | FACTS_TOLD : 0;
+        int count = look.book->count, r = open_look(&look, db, change, err);
+        bool is_whole = change->touched == FACTS_ALL || look.has_stranger;
 
-        for (int i = 0; i < 2 * engine->book->count && r == 0; i++) {
-                pass.rule = engine->book->rules[i % engine->book->count];
-                if (strcmp(pass.rule->kind, subject->kind) == 0 &&
-                    takes_back(pass.rule) == (i < engine->book->count))
-                        r = apply_rule(&pass, err);
+        for (int i = 0; i < 2 * count && r == 0; i++) {
+                const struct rule *rule = look.book->rules[i % count];
+
+                if (strcmp(rule->kind, look.kind) != 0 || takes_back(rule) != (i < count))
+                        continue;
+                if (is_whole || look.wanted[i % count] || (select_reads(rule->main.select) & touched))
+                        r = look_with(&look, &pass, i % count, &touched, err);
         }
-        if (r == 0)
-                r = match_drop_ownerless(db, subject->kind, subject->id, now, err);
-        return r < 0 ? r : timer_set(db, subject->kind, subject->id, pass.timer, err);
+        return r == 0 && is_whole ? drop_strangers(&pass, err) : r;
 }
 
 static int make_room(struct engine *engine, int max, struct err *err)
 {
-        struct subject *subjects;
+        struct change *changes;
 
-        if (max <= engine->subject_room)
+        if (max <= engine->change_room)
                 return 0;
-        subjects = reallocarray(engine->subjects, (size_t)max, sizeof *subjects);
-        if (!subjects)
+        changes = reallocarray(engine->changes, (size_t)max, sizeof *changes);
+        if (!changes)
                 return err_set(err, ERR_NOMEM, "engine: out of memory");
-        engine->subjects = subjects;
-        engine->subject_room = max;
+        engine->changes = changes;
+        engine->change_room = max;
         return 0;
 }
 
@@ -460,11 +551,13 @@ int engine_step(struct engine *engine, struct db *db, int64_t now_utc, int max, 
         if (r == 0)
                 r = parameter_any(db, &engine->has_parameters, err);
         if (r == 0)
-                r = change_take(db, now_utc, engine->subjects, max, &count, err);
+                r = change_take(db, engine->changes, max, &count, err);
         if (r == 0 && count == 0)
-                r = match_due(db, now_utc, engine->subjects, max, &count, err);
+                r = timer_due(db, now_utc, engine->changes, max, &count, err);
+        if (r == 0 && count == 0)
+                r = match_due(db, now_utc, engine->changes, max, &count, err);
         for (int i = 0; i < count && r == 0; i++)
-                r = apply_rules(engine, db, &engine->subjects[i], now_utc, err);
+                r = apply_rules(engine, db, &engine->changes[i], now_utc, err);
         if (r == 0)
                 *ret_done = count;
         else

@@ -17,8 +17,8 @@ struct engine {
         struct locale_cache *locales;
         void (*effect)(void *context, const struct effect *effect);
         void *effect_context;
-        struct subject *subjects; /* room for a step */
-        int subject_room;
+        struct change *changes; /* room for a step */
+        int change_room;
         bool has_parameters; /* somebody sets some of their own: asked once a step */
 };
 

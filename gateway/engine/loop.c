@@ -11,6 +11,7 @@
 
 #define POLL_MS 1000  /* other programs' writes */
 #define FAULT_MS 5000 /* after a step that failed as a whole */
+#define JOB_MS 20     /* steps of one job go on so long, while there is work: other jobs wait for it */
 
 struct engine_loop {
         struct engine *engine;
@@ -36,9 +37,14 @@ struct step_job {
 static int run_step(struct writer_job *job, struct db *db, int64_t now_utc, struct err *err)
 {
         struct step_job *step = (struct step_job *)job;
+        int64_t until_ms = clock_monotonic_ms() + JOB_MS;
         int r = calendar_refresh(db, now_utc, err);
 
-        return r < 0 ? r : engine_step(step->engine, db, now_utc, ENGINE_STEP_MAX, &step->done, err);
+        do {
+                if (r == 0)
+                        r = engine_step(step->engine, db, now_utc, ENGINE_STEP_MAX, &step->done, err);
+        } while (r == 0 && step->done && clock_monotonic_ms() < until_ms);
+        return r;
 }
 
 /* Asks only when somebody has written since, so that the reader of an idle gateway can rest. */

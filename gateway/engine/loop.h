@@ -12,7 +12,7 @@ struct writer;
 struct rulebook;
 struct catalogue;
 
-#define ENGINE_STEP_MAX 64 /* subjects in one job of the writer */
+#define ENGINE_STEP_MAX 32 /* subjects in one step; a job of the writer takes several while there is work */
 
 /* Borrows the engine, the writer and the clock until engine_loop_close. */
 int engine_loop_open(const char *database, struct engine *engine, struct writer *writer,

@@ -26,6 +26,7 @@ static const char *const rewind_table[] = {
 
     /* What the rules found, and what came of it. */
     "DELETE FROM change",
+    "DELETE FROM change_part",
     "DELETE FROM timer",
     "DELETE FROM receipt",
     "DELETE FROM attempt",
@@ -101,6 +102,7 @@ static const char *const begin_table[] = {
     "c.placement"
     " WHERE c.mark = 'absent'",
     "DELETE FROM change",
+    "DELETE FROM change_part",
     "INSERT INTO change(kind, subject) SELECT DISTINCT 'pupil', person FROM role WHERE role = 'pupil'"
     " ORDER BY person",
     "INSERT INTO change(kind, subject) SELECT 'placement', id FROM placement ORDER BY id",

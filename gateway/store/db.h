@@ -101,8 +101,9 @@ const char *column_text(struct query *query, int column); /* NULL for NULL */
 const void *column_blob(struct query *query, int column, size_t *ret_length);
 bool column_is_null(struct query *query, int column);
 
-int64_t db_last_id(struct db *db); /* rowid of the last INSERT */
-int64_t db_changes(struct db *db); /* rows changed by the last statement */
+int64_t db_last_id(struct db *db);     /* rowid of the last INSERT */
+int64_t db_changes(struct db *db);     /* rows changed by the last statement */
+int64_t db_all_changes(struct db *db); /* by all statements and their triggers since it was opened */
 
 /* A value of PRAGMA data_version: changes when another connection has committed. */
 int db_data_version(struct db *db, int64_t *ret_version, struct err *err);

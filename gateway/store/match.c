@@ -151,7 +151,7 @@ int match_find(struct db *db, const char *rule, const char *key, int64_t *ret_id
         return r;
 }
 
-int match_open(struct db *db, const char *kind, const char *subject, int64_t now_utc,
+int match_open(struct db *db, const char *rule, const char *kind, const char *subject, int64_t now_utc,
                int (*each)(void *context, const struct open_match *match, struct err *err), void *context,
                struct err *err)
 {
@@ -159,23 +159,23 @@ int match_open(struct db *db, const char *kind, const char *subject, int64_t now
         int r;
 
         query_start(&q, db,
-                    "SELECT id, due, expires, rule, key, facts, state FROM rule_match"
-                    " WHERE kind = ? AND subject = ?"
+                    "SELECT id, due, expires, key, facts, state FROM rule_match"
+                    " WHERE kind = ? AND subject = ? AND rule = ?"
                     "   AND (state = 'pending' OR (state = 'fired' AND (expires IS NULL OR expires > ?)))"
                     " ORDER BY id",
                     err);
         query_text(&q, kind);
         query_text(&q, subject);
+        query_text(&q, rule);
         query_int(&q, now_utc);
         while ((r = query_row(&q)) > 0) {
                 struct open_match match = {
                     .id = column_int(&q, 0),
                     .due = column_int(&q, 1),
                     .expires = column_int_or(&q, 2, MATCH_NEVER),
-                    .rule = column_text(&q, 3),
-                    .key = column_text(&q, 4),
-                    .facts = column_text(&q, 5),
-                    .state = state_of(column_text(&q, 6)),
+                    .key = column_text(&q, 3),
+                    .facts = column_text(&q, 4),
+                    .state = state_of(column_text(&q, 5)),
                 };
 
                 r = each(context, &match, err);
@@ -186,30 +186,51 @@ int match_open(struct db *db, const char *kind, const char *subject, int64_t now
         return r < 0 ? r : 0;
 }
 
-int match_due(struct db *db, int64_t now_utc, struct subject *ret_subjects, int max, int *ret_count,
+/* Rows rather than subjects are counted, so that no more is read than is taken. */
+int match_due(struct db *db, int64_t now_utc, struct change *ret_changes, int max, int *ret_count,
               struct err *err)
 {
         struct query q;
-        int count = 0, r;
+        int r;
 
         query_start(&q, db,
-                    "SELECT kind, subject FROM ("
-                    "  SELECT kind, subject, due, id FROM rule_match"
-                    "   WHERE state = 'pending' AND reason IS NULL AND due <= ?1"
-                    "  UNION ALL SELECT kind, subject, due, id FROM rule_match"
-                    "   WHERE state = 'pending' AND reason IS NOT NULL AND expires <= ?1)"
-                    " GROUP BY kind, subject ORDER BY min(due), min(id) LIMIT ?2",
+                    "SELECT kind, subject, due, id FROM rule_match"
+                    " WHERE state = 'pending' AND reason IS NULL AND due <= ?1"
+                    " UNION ALL SELECT kind, subject, due, id FROM rule_match"
+                    " WHERE state = 'pending' AND reason IS NOT NULL AND expires <= ?1"
+                    " ORDER BY due, id LIMIT ?2",
                     err);
         query_int(&q, now_utc);
         query_int(&q, max);
+        *ret_count = 0;
+        while ((r = query_row(&q)) > 0)
+                change_add(ret_changes, ret_count, column_text(&q, 0), column_text(&q, 1));
+        query_end(&q);
+        return r;
+}
+
+int match_due_rules(struct db *db, const char *kind, const char *subject, int64_t now_utc,
+                    int (*each)(void *context, const char *rule, struct err *err), void *context,
+                    struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "SELECT DISTINCT rule FROM rule_match"
+                    " WHERE kind = ?1 AND subject = ?2 AND state = 'pending'"
+                    "   AND ((reason IS NULL AND due <= ?3) OR (reason IS NOT NULL AND expires <= ?3))",
+                    err);
+        query_text(&q, kind);
+        query_text(&q, subject);
+        query_int(&q, now_utc);
         while ((r = query_row(&q)) > 0) {
-                snprintf(ret_subjects[count].kind, SUBJECT_KIND_MAX, "%s", column_text(&q, 0));
-                snprintf(ret_subjects[count++].id, SUBJECT_ID_MAX, "%s", column_text(&q, 1));
+                r = each(context, column_text(&q, 0), err);
+                if (r < 0)
+                        break;
         }
         query_end(&q);
-        if (r == 0)
-                *ret_count = count;
-        return r;
+        return r < 0 ? r : 0;
 }
 
 int match_next_due(struct db *db, int64_t *ret_utc, struct err *err)

@@ -41,20 +41,24 @@ int match_forget(struct db *db, int64_t id, struct err *err);
 int match_find(struct db *db, const char *rule, const char *key, int64_t *ret_id, enum match_state *ret_state,
                struct err *err);
 
-/* Open matches of a subject (pending, or fired and not closed at NOW), any number; the callback returns 0 or
- * fails. */
+/* Open matches of a rule and a subject (pending, or fired and not closed at NOW), any number; the callback
+ * returns 0 or fails. */
 struct open_match {
         int64_t id, due, expires;
-        const char *rule, *key, *facts;
+        const char *key, *facts;
         enum match_state state;
 };
-int match_open(struct db *db, const char *kind, const char *subject, int64_t now_utc,
+int match_open(struct db *db, const char *rule, const char *kind, const char *subject, int64_t now_utc,
                int (*each)(void *context, const struct open_match *match, struct err *err), void *context,
                struct err *err);
 
 /* Subjects with a pending match that is due: at most MAX, each once, the earliest first. */
-int match_due(struct db *db, int64_t now_utc, struct subject *ret_subjects, int max, int *ret_count,
+int match_due(struct db *db, int64_t now_utc, struct change *ret_changes, int max, int *ret_count,
               struct err *err);
+/* The rules of a subject that have such a match, each once. */
+int match_due_rules(struct db *db, const char *kind, const char *subject, int64_t now_utc,
+                    int (*each)(void *context, const char *rule, struct err *err), void *context,
+                    struct err *err);
 int match_next_due(struct db *db, int64_t *ret_utc, struct err *err); /* INT64_MAX: none pends */
 /* Pending matches of a subject whose rule could not be evaluated wait until AT. */
 int match_postpone(struct db *db, const char *rule, const char *kind, const char *subject, int64_t at_utc,

@@ -10,6 +10,7 @@ struct view {
         char *name;
         char *columns; /* "(a, b, c)" */
         bool has_kind, has_subject;
+        unsigned reads; /* FACTS_… */
 };
 
 struct select_sandbox {
@@ -104,6 +105,51 @@ static int authorize(void *context, int action, const char *first, const char *s
         return SQLITE_DENY;
 }
 
+static unsigned facts_of(const char *table)
+{
+        static const char *const attendance[] = {"absence_day", "absence_lesson", "attendance_mark"};
+        static const char *const told[] = {
+            "attempt", "case_file",      "case_match", "fuse",        "match_event", "match_mark", "message",
+            "notice",  "message_notice", "receipt",    "publication", "rule_match",  "suppression"};
+
+        for (size_t i = 0; i < ARRAY_SIZE(attendance); i++)
+                if (strcmp(attendance[i], table) == 0)
+                        return FACTS_ATTENDANCE;
+        for (size_t i = 0; i < ARRAY_SIZE(told); i++)
+                if (strcmp(told[i], table) == 0)
+                        return FACTS_TOLD;
+        return FACTS_OTHER;
+}
+
+static int note_table(void *context, int action, const char *first, const char *second, const char *schema,
+                      const char *accessor)
+{
+        (void)second;
+        (void)schema;
+        (void)accessor;
+        if (action == SQLITE_READ && first)
+                *(unsigned *)context |= facts_of(first);
+        return SQLITE_OK;
+}
+
+/* The tables behind a view, through other views too. */
+static int read_view(struct db *db, struct view *view, struct err *err)
+{
+        _cleanup_(free_ptr) char *sql = NULL;
+        sqlite3_stmt *statement = NULL;
+        int code;
+
+        if (asprintf(&sql, "SELECT * FROM main.\"%s\"", view->name) < 0)
+                return err_set(err, ERR_NOMEM, "fact views: out of memory");
+        sqlite3_set_authorizer(db_handle(db), note_table, &view->reads);
+        code = sqlite3_prepare_v2(db_handle(db), sql, -1, &statement, NULL);
+        sqlite3_set_authorizer(db_handle(db), NULL, NULL);
+        sqlite3_finalize(statement);
+        return code == SQLITE_OK
+                   ? 0
+                   : err_set(err, ERR_IO, "fact view %s: %s", view->name, sqlite3_errmsg(db_handle(db)));
+}
+
 int select_sandbox_open(struct db *db, struct select_sandbox **ret_sandbox, struct err *err)
 {
         struct select_sandbox *sandbox = calloc(1, sizeof *sandbox);
@@ -131,6 +177,8 @@ int select_sandbox_open(struct db *db, struct select_sandbox **ret_sandbox, stru
                         break;
         }
         query_end(&q);
+        for (int i = 0; i < sandbox->count && r == 0; i++)
+                r = read_view(db, &sandbox->views[i], err);
         if (r < 0) {
                 select_sandbox_close(sandbox);
                 return r;
@@ -236,6 +284,7 @@ static int compose_sql(struct select *select, struct select_sandbox *sandbox, co
                 if (!sandbox->used[i])
                         continue;
                 r = scope_view(&sql, &sandbox->views[i], kind, err);
+                select->reads |= sandbox->views[i].reads;
                 select->views[select->view_count] = strdup(sandbox->views[i].name);
                 if (!select->views[select->view_count++])
                         r = err_set(err, ERR_NOMEM, "select: out of memory");
@@ -347,6 +396,11 @@ int select_parameter_count(const struct select *select)
 const char *select_parameter(const struct select *select, int parameter)
 {
         return select->parameters[parameter];
+}
+
+unsigned select_reads(const struct select *select)
+{
+        return select->reads;
 }
 
 int select_view_count(const struct select *select)

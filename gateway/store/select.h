@@ -25,6 +25,12 @@ struct db;
 struct select;
 struct select_sandbox;
 
+/* What a select reads, and what a change touches: bits. */
+#define FACTS_ATTENDANCE 1u /* marks, and what follows from them */
+#define FACTS_TOLD 2u       /* what the engine and the courier write: matches, notices, messages, cases */
+#define FACTS_OTHER 4u
+#define FACTS_ALL 7u
+
 #define SELECT_TEXT_MAX 32768 /* bytes of a rule's SQL */
 #define SELECT_ROW_MAX 5000   /* rows of one run: more is ERR_LIMIT */
 #define SELECT_STEP_MAX 20000 /* thousands of SQLite's virtual machine steps in one run */
@@ -49,6 +55,9 @@ const char *select_parameter(const struct select *select, int parameter); /* wit
 /* The views that it reads, each once. */
 int select_view_count(const struct select *select);
 const char *select_view(const struct select *select, int view);
+
+/* FACTS_… bits of the tables behind its views. */
+unsigned select_reads(const struct select *select);
 
 /* Tells each table that the select on DB would read from end to end for one subject: what a rule must not do,
  * since tables grow. Reading what the rule itself has put together is none. */

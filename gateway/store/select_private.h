@@ -11,6 +11,7 @@ struct select {
         char *name, *sql;
         char *columns[SELECT_COLUMN_MAX], *parameters[SELECT_COLUMN_MAX], *views[SELECT_VIEW_MAX];
         int column_count, parameter_count, view_count;
+        unsigned reads;
         struct db_statement kept;
 };
 

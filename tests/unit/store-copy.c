@@ -59,6 +59,7 @@ static const char *const rewound_table[] = {
     "placement_day",
     "checkin",
     "change",
+    "change_part",
     "rule_match",
     "agreement_signature",
     "match_mark",
