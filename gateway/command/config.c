@@ -8,7 +8,14 @@
 
 #define PORT_DEFAULT 8080
 #define BROKER_PORT_DEFAULT 1883
-#define SECRET_MAX 4096 /* bytes of a file that holds a secret */
+#define BROKER_EXPIRY_HOURS 24
+#define BROKER_EXPIRY_HOURS_MAX 8760
+#define KEEP_DAYS_MAX 36500
+#define KEEP_MESSAGES_DAYS 400
+#define KEEP_PUBLICATIONS_DAYS 30
+#define KEEP_EVENTS_DAYS 800
+#define KEEP_EVENTS_DAYS_MIN 735 /* an event of the last two years that came again would be taken anew */
+#define SECRET_MAX 4096          /* bytes of a file that holds a secret */
 
 static int copy(const char *text, char **ret_copy, struct err *err)
 {
@@ -28,14 +35,20 @@ static int read_text(const struct yaml_node *mapping, const char *key, char **re
         return r < 0 ? r : copy(text, ret_text, err);
 }
 
+static int read_number(const struct yaml_node *mapping, const char *key, int64_t min, int64_t max,
+                       int otherwise, int *ret_number, struct err *err)
+{
+        const struct yaml_node *node = yaml_get(mapping, key);
+        int64_t number = otherwise;
+        int r = node ? yaml_int(node, min, max, &number, err) : 0;
+
+        *ret_number = (int)number;
+        return r;
+}
+
 static int read_port(const struct yaml_node *mapping, int otherwise, int *ret_port, struct err *err)
 {
-        const struct yaml_node *node = yaml_get(mapping, "port");
-        int64_t port = otherwise;
-        int r = node ? yaml_int(node, 0, 65535, &port, err) : 0;
-
-        *ret_port = (int)port;
-        return r;
+        return read_number(mapping, "port", 0, 65535, otherwise, ret_port, err);
 }
 
 /* A secret stands in a file of its own, so that the configuration may be shown to others. */
@@ -150,8 +163,9 @@ static int read_providers(struct config *config, const struct yaml_node *provide
 
 static int read_broker(struct config *config, const struct yaml_node *broker, struct err *err)
 {
-        static const char *const keys[] = {
-            "host", "port", "user", "password_file", "ca_file", "certificate_file", "key_file", NULL};
+        static const char *const keys[] = {"host",          "port",         "user",
+                                           "password_file", "ca_file",      "certificate_file",
+                                           "key_file",      "expiry_hours", NULL};
         const struct yaml_node *password = yaml_get(broker, "password_file");
         int r;
 
@@ -172,13 +186,34 @@ static int read_broker(struct config *config, const struct yaml_node *broker, st
                 r = read_text(broker, "ca_file", &config->broker_ca, err);
         if (r == 0)
                 r = read_text(broker, "certificate_file", &config->broker_certificate, err);
-        return r < 0 ? r : read_text(broker, "key_file", &config->broker_key, err);
+        if (r == 0)
+                r = read_text(broker, "key_file", &config->broker_key, err);
+        return r < 0 ? r
+                     : read_number(broker, "expiry_hours", 0, BROKER_EXPIRY_HOURS_MAX, BROKER_EXPIRY_HOURS,
+                                   &config->broker_expiry_hours, err);
+}
+
+/* Days after which what is over is purged. */
+static int read_keep(struct config *config, const struct yaml_node *keep, struct err *err)
+{
+        static const char *const keys[] = {"messages_days", "publications_days", "events_days", NULL};
+        int r = keep ? yaml_only_keys(keep, keys, err) : 0;
+
+        if (r == 0)
+                r = read_number(keep, "messages_days", 1, KEEP_DAYS_MAX, KEEP_MESSAGES_DAYS,
+                                &config->keep_messages_days, err);
+        if (r == 0)
+                r = read_number(keep, "publications_days", 1, KEEP_DAYS_MAX, KEEP_PUBLICATIONS_DAYS,
+                                &config->keep_publications_days, err);
+        return r < 0 ? r
+                     : read_number(keep, "events_days", KEEP_EVENTS_DAYS_MIN, KEEP_DAYS_MAX, KEEP_EVENTS_DAYS,
+                                   &config->keep_events_days, err);
 }
 
 static int read_config(struct config *config, const struct yaml_node *root, struct err *err)
 {
         static const char *const keys[] = {"database",  "listen",    "port",   "base_url", "rules",
-                                           "templates", "providers", "broker", NULL};
+                                           "templates", "providers", "broker", "keep",     NULL};
         int r = root ? yaml_only_keys(root, keys, err) : 0;
 
         if (r == 0)
@@ -197,7 +232,9 @@ static int read_config(struct config *config, const struct yaml_node *root, stru
                 r = read_text(root, "templates", &config->templates, err);
         if (r == 0)
                 r = read_providers(config, yaml_get(root, "providers"), err);
-        return r < 0 ? r : read_broker(config, yaml_get(root, "broker"), err);
+        if (r == 0)
+                r = read_broker(config, yaml_get(root, "broker"), err);
+        return r < 0 ? r : read_keep(config, yaml_get(root, "keep"), err);
 }
 
 int config_load(const char *path, struct config *ret_config, struct err *err)

@@ -30,6 +30,8 @@ struct config {
         int provider_count;
         char *broker_host, *broker_user, *broker_password, *broker_ca, *broker_certificate, *broker_key;
         int broker_port; /* 0: no broker */
+        int broker_expiry_hours;
+        int keep_messages_days, keep_publications_days, keep_events_days; /* then they are purged */
 };
 
 /* PATH NULL: the defaults. */

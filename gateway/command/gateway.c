@@ -268,7 +268,7 @@ static enum web_health publisher_health(void *context, const char **ret_text)
                 return WEB_HEALTH_OK;
         }
         publisher_read_status(gateway->publisher, &status);
-        *ret_text = status.is_connected ? "connected" : "not connected";
+        *ret_text = status.state;
         return status.is_connected ? WEB_HEALTH_OK : WEB_HEALTH_DEGRADED;
 }
 
@@ -308,7 +308,8 @@ static int open_publisher(struct gateway *gateway, struct err *err)
                            .tls = config->broker_ca != NULL,
                            .ca_file = config->broker_ca,
                            .cert_file = config->broker_certificate,
-                           .key_file = config->broker_key},
+                           .key_file = config->broker_key,
+                           .message_expiry_s = config->broker_expiry_hours * 3600},
             .database = gateway->database,
         };
 

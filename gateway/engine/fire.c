@@ -448,20 +448,33 @@ static int publish(struct firing *firing, struct err *err)
 {
         struct effect effect = {.kind = EFFECT_EVENT, .type = firing->rule->publish};
         const struct value *step = value_find(firing->row->facts, "step");
-        const char *dot;
-        char kind[64], data[STEP_CODE_MAX + 16] = "{}";
+        const char *dot, *of = firing->subject->kind;
+        char kind[64], data[128 + STEP_CODE_MAX];
         int r;
 
         if (!firing->rule->publish || firing->pupil_is_protected)
                 return 0;
         dot = strchr(firing->rule->publish, '.');
         snprintf(kind, sizeof kind, "%.*s", (int)(dot - firing->rule->publish), firing->rule->publish);
+        snprintf(data, sizeof data, "{\"rule\":\"%.100s\"}", firing->rule->name);
         if (step && step->kind == VALUE_TEXT && is_code(step->text)) {
                 effect.step = step->text;
-                snprintf(data, sizeof data, "{\"step\":\"%s\"}", step->text);
+                snprintf(data, sizeof data, "{\"rule\":\"%.100s\",\"step\":\"%s\"}", firing->rule->name,
+                         step->text);
         }
-        r = publication_add(firing->db, firing->place.tenant, kind, dot + 1, firing->subject->id, firing->now,
-                            data, err);
+        r = publication_add(
+            firing->db,
+            &(struct publication_new){
+                .tenant = firing->place.tenant,
+                .kind = kind,
+                .event = dot + 1,
+                .about = strcmp(of, "case") == 0 || strcmp(of, "organisation") == 0 ? of : "thing",
+                .subject = firing->subject->id,
+                .pupil = firing->row->pupil,
+                .time = firing->now,
+                .data = data,
+            },
+            err);
         if (r == 0)
                 engine_tell(firing, &effect);
         return r;

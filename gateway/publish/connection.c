@@ -15,12 +15,17 @@
 #define IN_FLIGHT_MAX 100 /* of the client, when the broker allows as many */
 #define PACKETS_A_STEP 256
 #define GOODBYE_MS 2000
+#define OLD_REFUSED_VERSION 1 /* the return code of a broker that knows 3.1.1 at most */
 
 struct connection {
         struct mosquitto *client;
         enum connection_state state;
         int64_t deadline_ms; /* of the broker's answer */
-        bool is_tls;
+        bool is_tls, is_old;
+        bool is_answered;
+        enum connection_ending ending;
+        int status_mid; /* of the last words */
+        bool is_said;
         mosquitto_property *event_properties;
         void (*acknowledged)(void *context, int mid, int reason);
         void *context;
@@ -47,10 +52,17 @@ static void on_connect(struct mosquitto *client, void *context, int reason, int 
         (void)client;
         (void)flags;
         (void)properties;
-        if (reason == 0)
+        connection->is_answered = true;
+        if (reason == 0) {
                 connection->state = CONNECTION_READY;
-        else
-                lose(connection, "the broker refuses", mosquitto_reason_string(reason));
+                return;
+        }
+        connection->ending = CONNECTION_REFUSED;
+        if (!connection->is_old &&
+            (reason == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION || reason == OLD_REFUSED_VERSION))
+                connection->ending = CONNECTION_OLD_BROKER;
+        lose(connection, "the broker refuses",
+             connection->is_old ? mosquitto_connack_string(reason) : mosquitto_reason_string(reason));
 }
 
 static void on_disconnect(struct mosquitto *client, void *context, int reason,
@@ -68,7 +80,8 @@ static void on_publish(struct mosquitto *client, void *context, int mid, int rea
 
         (void)client;
         (void)properties;
-        connection->acknowledged(connection->context, mid, reason);
+        connection->is_said |= mid == connection->status_mid;
+        connection->acknowledged(connection->context, mid, connection->is_old ? 0 : reason);
 }
 
 static int configure_tls(struct connection *connection, const struct connection_options *options)
@@ -102,7 +115,8 @@ static int configure(struct connection *connection, const struct connection_opti
         mosquitto_connect_v5_callback_set(client, on_connect);
         mosquitto_disconnect_v5_callback_set(client, on_disconnect);
         mosquitto_publish_v5_callback_set(client, on_publish);
-        r = mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
+        r = mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION,
+                                 options->is_old ? MQTT_PROTOCOL_V311 : MQTT_PROTOCOL_V5);
         if (r == MOSQ_ERR_SUCCESS)
                 r = mosquitto_int_option(client, MOSQ_OPT_SEND_MAXIMUM, IN_FLIGHT_MAX);
         if (r == MOSQ_ERR_SUCCESS)
@@ -114,7 +128,7 @@ static int configure(struct connection *connection, const struct connection_opti
         if (r == MOSQ_ERR_SUCCESS)
                 r = mosquitto_will_set_v5(client, ENVELOPE_STATUS_TOPIC, (int)strlen(OFFLINE), OFFLINE, 1,
                                           true, NULL);
-        if (r == MOSQ_ERR_SUCCESS)
+        if (r == MOSQ_ERR_SUCCESS && !options->is_old)
                 r = make_properties(connection, options->message_expiry_s);
         return r;
 }
@@ -133,6 +147,7 @@ int connection_open(const struct connection_options *options,
         connection->acknowledged = acknowledged;
         connection->context = context;
         connection->is_tls = options->tls;
+        connection->is_old = options->is_old;
         connection->client = mosquitto_new(options->client_id, true, connection);
         r = connection->client ? configure(connection, options) : MOSQ_ERR_NOMEM;
         if (r == MOSQ_ERR_SUCCESS)
@@ -232,14 +247,29 @@ enum connection_sending connection_publish(struct connection *connection, const 
         }
 }
 
-/* The broker sends the will for us: a message of our own could wait behind what is in flight. */
-static void say_goodbye(struct connection *connection)
+static void step_until(struct connection *connection, const bool *done)
 {
         int64_t deadline_ms = clock_monotonic_ms() + GOODBYE_MS;
 
-        mosquitto_disconnect_v5(connection->client, MQTT_RC_DISCONNECT_WITH_WILL_MSG, NULL);
-        while (connection->state == CONNECTION_READY && clock_monotonic_ms() < deadline_ms)
+        while (connection->state == CONNECTION_READY && !*done && clock_monotonic_ms() < deadline_ms)
                 connection_step(connection, -1, 100);
+}
+
+/* By v5 the broker sends the will for us: a message of our own could wait behind what is in flight. 3.1.1 has
+ * no such word. */
+static void say_goodbye(struct connection *connection)
+{
+        const bool never = false;
+
+        if (connection->is_old &&
+            connection_publish(connection, ENVELOPE_STATUS_TOPIC, OFFLINE, strlen(OFFLINE), false,
+                               &connection->status_mid) == CONNECTION_SENT)
+                step_until(connection, &connection->is_said);
+        if (connection->is_old)
+                mosquitto_disconnect(connection->client);
+        else
+                mosquitto_disconnect_v5(connection->client, MQTT_RC_DISCONNECT_WITH_WILL_MSG, NULL);
+        step_until(connection, &never);
 }
 
 struct connection *connection_close(struct connection *connection, bool polite)
@@ -252,6 +282,13 @@ struct connection *connection_close(struct connection *connection, bool polite)
         mosquitto_property_free_all(&connection->event_properties);
         free(connection);
         return NULL;
+}
+
+enum connection_ending connection_ending(const struct connection *connection)
+{
+        if (connection->ending == CONNECTION_BROKE && !connection->is_answered)
+                return CONNECTION_UNANSWERED;
+        return connection->ending;
 }
 
 const char *connection_reason(const struct connection *connection)

@@ -1,4 +1,4 @@
-/* connection: one MQTT v5 connection, from CONNECT to its loss. Knows no rows.
+/* connection: one MQTT connection, v5 or (is_old) 3.1.1, from CONNECT to its loss. Knows no rows.
  *
  * The client of libmosquitto keeps what was not acknowledged and sends it again by itself when it connects
  * again, beside what its owner sends again: so a connection that is lost is closed, and the next one is a new
@@ -26,6 +26,7 @@ struct connection_options {
         bool tls;
         const char *ca_file, *cert_file, *key_file; /* ca_file NULL: those of the machine */
         int message_expiry_s;                       /* of events; 0: they do not expire */
+        bool is_old; /* MQTT 3.1.1: no expiry, no content type, and what is denied is acknowledged */
 };
 
 enum connection_state {
@@ -55,6 +56,16 @@ enum connection_sending {
 /* QoS 1. IS_EVENT: with content type and expiry; others are retained. */
 enum connection_sending connection_publish(struct connection *connection, const char *topic,
                                            const char *payload, size_t length, bool is_event, int *ret_mid);
+
+enum connection_ending {
+        CONNECTION_BROKE,      /* the network, or an end without a word */
+        CONNECTION_UNANSWERED, /* lost before the broker's first word */
+        CONNECTION_REFUSED,    /* the broker does not let us in */
+        CONNECTION_OLD_BROKER, /* it does not speak MQTT v5 */
+};
+
+/* Of a lost one. */
+enum connection_ending connection_ending(const struct connection *connection);
 
 /* Why the connection was lost or refused: ends with NUL, no secrets. */
 const char *connection_reason(const struct connection *connection);

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "store/publication.h"
+#include "store/pseudonym.h"
 
 #define ENVELOPE_PREFIX "kapula/v1/"
 #define ENVELOPE_STATUS_TOPIC ENVELOPE_PREFIX "status"
@@ -18,8 +19,10 @@ int envelope_topic(const struct publication *publication, struct buf *topic);
 /* "kapula/v1/TENANT/seq". */
 int envelope_seq_topic(const char *tenant, struct buf *topic);
 
-/* CloudEvents 1.0, structured JSON: one line, the same bytes each time. `id` is TENANT-SEQ. ERR_INVALID when
- * the row's data is no JSON object. */
-int envelope_print(const struct publication *publication, struct buf *payload, struct err *err);
+/* CloudEvents 1.0, structured JSON: one line, the same bytes each time. `id` is TENANT-SEQ. Ids that senders
+ * chose are opaque ones of the tenant, whatever stands in them; what is withheld has neither subject nor
+ * data. ERR_INVALID when the row's data is no JSON object. */
+int envelope_print(const struct publication *publication, struct pseudonyms *pseudonyms, struct buf *payload,
+                   struct err *err);
 
 #endif

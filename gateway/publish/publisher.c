@@ -16,9 +16,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define IDLE_MS 1000   /* other programs' rows are found so soon */
-#define TENANT_MAX 256 /* bytes of a tenant's id */
-#define HEADS_MAX 256  /* tenants whose retained seq is kept until it is sent */
+#define IDLE_MS 1000     /* other programs' rows are found so soon */
+#define TENANT_MAX 256   /* bytes of a tenant's id */
+#define HEADS_MAX 256    /* tenants whose retained seq is kept until it is sent */
+#define UNANSWERED_MAX 3 /* ends without a word, after which the other version is tried */
 #define MQTT_PAYLOAD_INVALID 0x99
 #define MQTT_TOO_LARGE 0x95
 
@@ -50,11 +51,15 @@ struct publisher {
         int64_t last_id; /* sent over this connection up to here */
         int64_t next_look_ms, next_connect_ms;
         int64_t seen_version; /* of the data, when the rows were last read to their end */
+        int64_t last_word_ms; /* of the broker about an event, or when the window was empty */
         int backoff_ms;
+        int unanswered; /* connections in a row that ended without a word */
+        struct pseudonyms pseudonyms;
         struct head heads[HEADS_MAX];
         int head_count;
         struct buf topic, payload;
-        _Atomic bool is_connected;
+        _Atomic bool is_connected, is_old;
+        _Atomic(const char *) state;
         _Atomic int64_t connects, losses, sent, acknowledged, refused;
 };
 
@@ -90,6 +95,8 @@ static void on_acknowledged(void *context, int mid, int reason)
         }
         flight->is_used = false;
         publisher->in_flight--;
+        publisher->last_word_ms = clock_monotonic_ms();
+        publisher->backoff_ms = publisher->options.backoff_min_ms;
 }
 
 /* ---- sending */
@@ -153,7 +160,7 @@ static int send_one(void *context, const struct publication *publication)
         }
         buf_cut(&publisher->topic, 0);
         buf_cut(&publisher->payload, 0);
-        if (envelope_print(publication, &publisher->payload, &err) < 0) {
+        if (envelope_print(publication, &publisher->pseudonyms, &publisher->payload, &err) < 0) {
                 log_warning("publish", "%s", err.text);
                 sending = CONNECTION_UNFIT;
                 mid = err.code == ERR_LIMIT ? MQTT_TOO_LARGE : MQTT_PAYLOAD_INVALID;
@@ -174,6 +181,8 @@ static int send_one(void *context, const struct publication *publication)
         }
         while (flight->is_used)
                 flight++;
+        if (publisher->in_flight == 0)
+                publisher->last_word_ms = clock_monotonic_ms();
         *flight = (struct flight){publication->id, mid, true};
         publisher->in_flight++;
         publisher->sent++;
@@ -203,6 +212,9 @@ static void send_rows(struct publisher *publisher)
         if (is_unchanged(publisher))
                 return;
         publisher->has_more = false;
+        /* What was refused may have been queued again by hand: it stands behind us. */
+        if (publisher->in_flight == 0 && marks_idle(publisher->marks))
+                publisher->last_id = 0;
         r = publication_next(publisher->db, publisher->last_id, PUBLISHER_WINDOW_MAX * 2, send_one, publisher,
                              &err);
         if (r < 0 && err.text[0]) {
@@ -215,11 +227,29 @@ static void send_rows(struct publisher *publisher)
 
 /* ---- connecting */
 
-static void lose(struct publisher *publisher)
+/* Which words /readyz shows, and which version is spoken next time. */
+static void judge(struct publisher *publisher)
 {
-        log_warning("publish", "mqtt %s:%d: %s: trying again in %d ms", publisher->options.connection.host,
-                    publisher->options.connection.port, connection_reason(publisher->connection),
-                    publisher->backoff_ms);
+        static const char *const words[] = {
+            [CONNECTION_BROKE] = "not connected: the connection was lost",
+            [CONNECTION_UNANSWERED] = "not connected: the broker does not answer",
+            [CONNECTION_REFUSED] = "not connected: the broker refuses",
+            [CONNECTION_OLD_BROKER] = "not connected: the broker speaks MQTT 3.1.1",
+        };
+        enum connection_ending ending = connection_ending(publisher->connection);
+
+        publisher->state = words[ending];
+        publisher->unanswered = ending == CONNECTION_UNANSWERED ? publisher->unanswered + 1 : 0;
+        if (ending == CONNECTION_OLD_BROKER) {
+                publisher->options.connection.is_old = true;
+        } else if (publisher->unanswered == UNANSWERED_MAX) {
+                publisher->options.connection.is_old = !publisher->options.connection.is_old;
+                publisher->unanswered = 0;
+        }
+}
+
+static void forget_connection(struct publisher *publisher)
+{
         publisher->connection = connection_close(publisher->connection, false);
         if (publisher->is_connected)
                 publisher->losses++;
@@ -228,12 +258,45 @@ static void lose(struct publisher *publisher)
         publisher->in_flight = publisher->head_count = 0;
 }
 
-static void back_off(struct publisher *publisher)
+/* All gateways of a broker that comes back must not knock at once. */
+static int back_off(struct publisher *publisher)
 {
-        publisher->next_connect_ms = clock_monotonic_ms() + publisher->backoff_ms;
+        int half_ms = publisher->backoff_ms / 2,
+            wait_ms = half_ms + (int)arc4random_uniform((uint32_t)half_ms + 1);
+
+        publisher->next_connect_ms = clock_monotonic_ms() + wait_ms;
         publisher->backoff_ms *= 2;
         if (publisher->backoff_ms > PUBLISHER_BACKOFF_MAX_MS)
                 publisher->backoff_ms = PUBLISHER_BACKOFF_MAX_MS;
+        return wait_ms;
+}
+
+static void lose(struct publisher *publisher)
+{
+        int wait_ms = back_off(publisher);
+
+        judge(publisher);
+        log_warning("publish", "mqtt %s:%d: %s: trying again in %d ms", publisher->options.connection.host,
+                    publisher->options.connection.port, connection_reason(publisher->connection), wait_ms);
+        forget_connection(publisher);
+}
+
+/* Takes and never acknowledges: perhaps another connection is better served. */
+static void leave_when_silent(struct publisher *publisher)
+{
+        int wait_ms;
+
+        if (!publisher->in_flight ||
+            clock_monotonic_ms() - publisher->last_word_ms < publisher->options.ack_ms)
+                return;
+        wait_ms = back_off(publisher);
+        publisher->state = "not connected: the broker acknowledges nothing";
+        log_warning("publish",
+                    "mqtt %s:%d: nothing acknowledged in %d ms, %d in flight: trying anew in %d ms: check the"
+                    " broker",
+                    publisher->options.connection.host, publisher->options.connection.port,
+                    publisher->options.ack_ms, publisher->in_flight, wait_ms);
+        forget_connection(publisher);
 }
 
 static void try_connect(struct publisher *publisher)
@@ -243,8 +306,27 @@ static void try_connect(struct publisher *publisher)
         if (connection_open(&publisher->options.connection, on_acknowledged, publisher,
                             &publisher->connection, &err) < 0) {
                 log_warning("publish", "%s", err.text);
+                publisher->state = "not connected: the broker cannot be reached";
                 back_off(publisher);
         }
+}
+
+static void tell_connected(struct publisher *publisher)
+{
+        const struct connection_options *options = &publisher->options.connection;
+
+        publisher->is_connected = true;
+        publisher->is_old = options->is_old;
+        publisher->unanswered = 0;
+        publisher->connects++;
+        publisher->state = options->is_old ? "connected by MQTT 3.1.1" : "connected";
+        log_info("publish", "connected to mqtt %s:%d", options->host, options->port);
+        if (options->is_old)
+                log_warning("publish",
+                            "mqtt %s:%d: the broker speaks only MQTT 3.1.1: what its rules deny it "
+                            "acknowledges all the"
+                            " same, and nothing expires: use one that speaks v5",
+                            options->host, options->port);
 }
 
 /* The rows are read from their beginning once they show what the last connection brought: otherwise what was
@@ -253,15 +335,14 @@ static void get_ready(struct publisher *publisher)
 {
         struct err err = {0};
 
-        if (!publisher->is_connected) {
-                publisher->is_connected = true;
-                publisher->connects++;
-                publisher->backoff_ms = publisher->options.backoff_min_ms;
-                log_info("publish", "connected to mqtt %s:%d", publisher->options.connection.host,
-                         publisher->options.connection.port);
-        }
+        if (!publisher->is_connected)
+                tell_connected(publisher);
         if (!marks_idle(publisher->marks))
                 return;
+        if (pseudonyms_load(&publisher->pseudonyms, publisher->db, &err) < 0) {
+                log_error("publish", "%s", err.text);
+                return;
+        }
         publisher->last_id = 0;
         publisher->has_more = true;
         publisher->seen_version = -1;
@@ -304,10 +385,10 @@ static void step_connected(struct publisher *publisher)
             (woken || publisher->has_more || clock_monotonic_ms() >= publisher->next_look_ms) &&
             has_room(publisher))
                 send_rows(publisher);
-        if (state == CONNECTION_LOST) {
+        if (state == CONNECTION_LOST)
                 lose(publisher);
-                back_off(publisher);
-        }
+        else
+                leave_when_silent(publisher);
 }
 
 /* After the stop: the last words of the broker, then goodbye, then the last marks. */
@@ -396,6 +477,9 @@ int publisher_open(const struct publisher_options *options, struct writer *write
         publisher->wake_fd = -1;
         if (publisher->options.backoff_min_ms <= 0)
                 publisher->options.backoff_min_ms = PUBLISHER_BACKOFF_MIN_MS;
+        if (publisher->options.ack_ms <= 0)
+                publisher->options.ack_ms = PUBLISHER_ACK_MS;
+        publisher->state = "not connected yet";
         publisher->backoff_ms = publisher->options.backoff_min_ms;
         buf_init(&publisher->topic, ENVELOPE_TOPIC_MAX);
         buf_init(&publisher->payload, ENVELOPE_PAYLOAD_MAX);
@@ -417,6 +501,8 @@ void publisher_read_status(struct publisher *publisher, struct publisher_status 
 {
         *ret_status = (struct publisher_status){
             .is_connected = publisher->is_connected,
+            .is_old = publisher->is_connected && publisher->is_old,
+            .state = publisher->state,
             .connects = publisher->connects,
             .losses = publisher->losses,
             .sent = publisher->sent,

@@ -2,7 +2,9 @@
  *
  * One thread with a read connection of its own. At most PUBLISHER_WINDOW_MAX are in flight; what the broker
  * said of each becomes rows through the writer. After a connection was lost, all that was not acknowledged is
- * sent again under the same id. While the broker is away rows wait, and nothing else notices. */
+ * sent again under the same id. A broker that takes events and acknowledges none for PUBLISHER_ACK_MS is left
+ * and tried again. One that speaks MQTT 3.1.1 alone is spoken to so, which the log tells of. While the broker
+ * is away rows wait, and nothing else notices. */
 #ifndef PUBLISH_PUBLISHER_H
 #define PUBLISH_PUBLISHER_H
 
@@ -18,17 +20,21 @@ struct writer;
 #define PUBLISHER_WINDOW_MAX 100
 #define PUBLISHER_BACKOFF_MIN_MS 1000
 #define PUBLISHER_BACKOFF_MAX_MS 60000
+#define PUBLISHER_ACK_MS 30000  /* without one acknowledgement while something is in flight */
 #define PUBLISHER_DRAIN_MS 2000 /* how long a close waits for the broker's last words */
 
 struct publisher_options {
         struct connection_options connection;
         const char *database; /* path */
-        int backoff_min_ms;   /* 0: PUBLISHER_BACKOFF_MIN_MS; doubles up to the maximum */
+        int backoff_min_ms;   /* 0: PUBLISHER_BACKOFF_MIN_MS; doubles up to the maximum, until something is
+                                 acknowledged; the wait is between half of it and the whole, at random */
+        int ack_ms;           /* 0: PUBLISHER_ACK_MS */
 };
 
 struct publisher_status {
-        bool is_connected;
-        int64_t connects, losses; /* since the start */
+        bool is_connected, is_old; /* is_old: by MQTT 3.1.1 */
+        const char *state;         /* in words, a literal */
+        int64_t connects, losses;  /* since the start */
         int64_t sent, acknowledged, refused;
 };
 

@@ -155,6 +155,8 @@ what == "astray" && /./ && field($0, "state") !~ /^(delivered|expired|cancelled)
 
 # ---- MQTT
 
-what == "published" && $1 !~ /^kapula\/v1\/(status|[^\/]*\/seq)$/ {
-    printf "%s  mqtt  %s about %s\n", local(field($0, "time")), $1, field($0, "subject")
+# That a message was delivered stands in the line of the message.
+what == "published" && $1 !~ /^kapula\/v1\/(status|[^\/]*\/(seq|message\/delivered))$/ {
+    # Subjects are opaque ids: their beginning is enough to tell them apart here.
+    printf "%s  mqtt  %s about %s\n", local(field($0, "time")), $1, substr(field($0, "subject"), 1, 9)
 }

@@ -42,6 +42,8 @@ static const char *const rewind_table[] = {
     "DELETE FROM rule_match",
     "DELETE FROM fuse",
     "DELETE FROM publication",
+    "DELETE FROM publish",
+    "DELETE FROM visit_published",
     "DELETE FROM sandbox_message",
 
     /* What says when it came. */

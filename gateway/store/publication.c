@@ -1,26 +1,46 @@
 #include "store/publication.h"
 #include "store/db.h"
 
-#define PUBLICATION_COLUMNS "id, seq, time, tenant, kind, event, subject, data"
+#define PUBLICATION_COLUMNS                                                                     \
+        "id, seq, time, tenant, kind, event, about, subject, data,"                             \
+        " EXISTS (SELECT 1 FROM person p WHERE p.id IN (publication.pupil, publication.person)" \
+        "         AND p.protected = 1)"
 
-int publication_add(struct db *db, const char *tenant, const char *kind, const char *event,
-                    const char *subject, int64_t time_utc, const char *data, struct err *err)
+int publication_add(struct db *db, const struct publication_new *publication, struct err *err)
 {
         struct query q;
 
         query_start(
             &q, db,
-            "INSERT INTO publication(tenant, seq, kind, event, subject, time, data)"
+            "INSERT INTO publication(tenant, seq, kind, event, about, subject, pupil, time, data)"
             " VALUES (?1, 1 + coalesce((SELECT max(seq) FROM publication WHERE tenant = ?1), 0), ?2, ?3,"
-            "         ?4, ?5, ?6)",
+            "         ?4, ?5, ?6, ?7, ?8)",
             err);
-        query_text(&q, tenant);
-        query_text(&q, kind);
-        query_text(&q, event);
-        query_text(&q, subject);
-        query_int(&q, time_utc);
-        query_text(&q, data);
+        query_text(&q, publication->tenant);
+        query_text(&q, publication->kind);
+        query_text(&q, publication->event);
+        query_text(&q, publication->about);
+        query_text(&q, publication->subject);
+        query_text(&q, publication->pupil);
+        query_int(&q, publication->time);
+        query_text(&q, publication->data);
         return query_run(&q);
+}
+
+static struct publication read_row(struct query *q)
+{
+        return (struct publication){
+            .id = column_int(q, 0),
+            .seq = column_int(q, 1),
+            .time = column_int(q, 2),
+            .tenant = column_text(q, 3),
+            .kind = column_text(q, 4),
+            .event = column_text(q, 5),
+            .about = column_text(q, 6),
+            .subject = column_text(q, 7),
+            .data = column_text(q, 8),
+            .is_withheld = column_int(q, 9) != 0,
+        };
 }
 
 static int each_row(struct query *q, publication_each each, void *context)
@@ -29,16 +49,7 @@ static int each_row(struct query *q, publication_each each, void *context)
         int r;
 
         while ((r = query_row(q)) > 0) {
-                publication = (struct publication){
-                    .id = column_int(q, 0),
-                    .seq = column_int(q, 1),
-                    .time = column_int(q, 2),
-                    .tenant = column_text(q, 3),
-                    .kind = column_text(q, 4),
-                    .event = column_text(q, 5),
-                    .subject = column_text(q, 6),
-                    .data = column_text(q, 7),
-                };
+                publication = read_row(q);
                 r = each(context, &publication);
                 if (r != 0)
                         break;
@@ -74,6 +85,76 @@ int publication_replay(struct db *db, const char *tenant, int64_t after_seq, int
         query_int(&q, after_seq);
         query_int(&q, limit);
         return each_row(&q, each, context);
+}
+
+int publication_range(struct db *db, const char *tenant, int64_t *ret_first, int64_t *ret_last,
+                      struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "SELECT coalesce((SELECT min(seq) FROM publication WHERE tenant = ?1), 0),"
+                    "       coalesce((SELECT max(seq) FROM publication WHERE tenant = ?1), 0)",
+                    err);
+        query_text(&q, tenant);
+        r = query_row(&q);
+        if (r > 0) {
+                *ret_first = column_int(&q, 0);
+                *ret_last = column_int(&q, 1);
+        }
+        query_end(&q);
+        return r < 0 ? r : 0;
+}
+
+int publication_newest(struct db *db, int64_t *ret_id, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db, "SELECT coalesce(max(id), 0) FROM publication", err);
+        r = query_row(&q);
+        if (r > 0)
+                *ret_id = column_int(&q, 0);
+        query_end(&q);
+        return r < 0 ? r : 0;
+}
+
+int publication_refused(struct db *db,
+                        int (*each)(void *context, const struct publication *publication, int reason),
+                        void *context, struct err *err)
+{
+        struct publication publication;
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "SELECT " PUBLICATION_COLUMNS ", coalesce(reason, 0) FROM publication"
+                    " WHERE state = 'refused' ORDER BY id",
+                    err);
+        while ((r = query_row(&q)) > 0) {
+                publication = read_row(&q);
+                r = each(context, &publication, (int)column_int(&q, 10));
+                if (r != 0)
+                        break;
+        }
+        query_end(&q);
+        return r < 0 ? r : 0;
+}
+
+int64_t publication_retry(struct db *db, const char *tenant, int64_t seq, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "UPDATE publication SET state = 'queued', reason = NULL"
+                    " WHERE state = 'refused' AND (?1 IS NULL OR (tenant = ?1 AND seq = ?2))",
+                    err);
+        query_text(&q, tenant);
+        query_int(&q, seq);
+        r = query_run(&q);
+        return r < 0 ? r : db_changes(db);
 }
 
 int publication_mark(struct db *db, int64_t id, enum publication_state state, int reason, struct err *err)

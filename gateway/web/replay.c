@@ -1,23 +1,31 @@
-/* GET /v1/events?after=SEQ[&tenant=ID][&limit=N]: what was published after SEQ, for who missed it on MQTT. */
+/* GET /v1/events?after=SEQ[&tenant=ID][&limit=N][&wait=SECONDS]: what was published after SEQ, for who missed
+ * it on MQTT or has no MQTT; with wait, an answer without events waits so long for the first one. */
+#include "base/clock.h"
 #include "base/log.h"
 #include "publish/envelope.h"
 #include "store/organisation.h"
+#include "web/follow.h"
 #include "web/state.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define REPLAY_MAX 1000 /* events in one answer */
+#define REPLAY_MAX 1000    /* events in one answer */
+#define REPLAY_WAIT_MAX 60 /* seconds */
 #define TYPE_BATCH "application/cloudevents-batch+json"
 #define TYPE_NDJSON "application/x-ndjson"
+
+#define AFTER_ABSENT (-1) /* from the oldest that is kept */
 
 struct replay {
         struct request *request;
         char tenant[TOKEN_ORGANISATION_MAX];
         int tenant_count;
-        int64_t after;
+        bool is_asked, is_chosen; /* the tenant: named in the query; known and allowed */
+        int64_t after, wait_s;
         int limit;
         bool is_ndjson;
+        struct pseudonyms pseudonyms;
         struct buf body;
         int count;
         struct err err;
@@ -46,11 +54,22 @@ static bool read_number(struct request *request, const char *name, int64_t max, 
 
 static bool read_query(struct replay *replay)
 {
-        const char *accept = request_header(replay->request, "Accept");
+        const char *accept = request_header(replay->request, "Accept"),
+                   *asked = request_query(replay->request, "tenant");
         int64_t limit = REPLAY_MAX;
 
+        if (asked && strlen(asked) >= sizeof replay->tenant) {
+                response_error(&replay->request->response, 403,
+                               "tenant: does not belong to this token's organisation");
+                return false;
+        }
+        replay->is_asked = asked != NULL;
+        if (asked)
+                memcpy(replay->tenant, asked, strlen(asked) + 1);
+
         if (!read_number(replay->request, "after", INT64_MAX, &replay->after) ||
-            !read_number(replay->request, "limit", REPLAY_MAX, &limit))
+            !read_number(replay->request, "limit", REPLAY_MAX, &limit) ||
+            !read_number(replay->request, "wait", REPLAY_WAIT_MAX, &replay->wait_s))
                 return false;
         replay->limit = (int)limit;
         replay->is_ndjson = !accept_takes(accept, TYPE_BATCH);
@@ -76,16 +95,14 @@ static int note_tenant(void *context, const char *tenant, int64_t seq)
  */
 static bool choose_tenant(struct replay *replay, struct db *db)
 {
-        const char *asked = request_query(replay->request, "tenant"),
-                   *bound = replay->request->token.organisation;
+        const char *bound = replay->request->token.organisation;
         struct response *response = &replay->request->response;
         int r = 1;
 
-        if (asked && strlen(asked) < sizeof replay->tenant)
-                memcpy(replay->tenant, asked, strlen(asked) + 1);
-        else if (*bound)
+        replay->tenant_count = 0;
+        if (!replay->is_asked && *bound)
                 memcpy(replay->tenant, bound, strlen(bound) + 1);
-        else
+        else if (!replay->is_asked)
                 r = publication_heads(db, note_tenant, replay, &replay->err) < 0 ? replay->err.code : 1;
         if (r > 0 && *bound)
                 r = organisation_is_under(db, replay->tenant, bound, &replay->err);
@@ -96,7 +113,7 @@ static bool choose_tenant(struct replay *replay, struct db *db)
         else if (replay->tenant_count > 1)
                 response_error(response, 400, "tenant: there are several: name one with tenant=ID");
         else
-                return true;
+                return replay->is_chosen = true;
         return false;
 }
 
@@ -107,7 +124,7 @@ static int add(void *context, const struct publication *publication)
         int r;
 
         buf_init(&event, ENVELOPE_PAYLOAD_MAX);
-        r = envelope_print(publication, &event, &replay->err);
+        r = envelope_print(publication, &replay->pseudonyms, &event, &replay->err);
         if (r == 0) {
                 buf_adds(&replay->body, replay->is_ndjson || !replay->count ? "" : ",\n");
                 buf_add(&replay->body, event.data, event.length);
@@ -119,29 +136,84 @@ static int add(void *context, const struct publication *publication)
         return r;
 }
 
-static void fill(struct replay *replay, struct db *db)
+/* 410: between what the subscriber has and the oldest that is kept, something is missing. */
+static void answer_gone(struct replay *replay, int64_t first, int64_t last)
+{
+        struct buf body;
+
+        buf_init(&body, 1024);
+        buf_addf(
+            &body,
+            "{\"error\":\"events: those after %lld are no longer kept: take your state over anew, then go on"
+            " with after=%lld\",\"first\":%lld,\"last\":%lld}\n",
+            (long long)replay->after, (long long)last, (long long)first, (long long)last);
+        response_buf(&replay->request->response, 410, TYPE_JSON, &body);
+}
+
+static void answer_failed(struct replay *replay)
+{
+        log_error("web", "/v1/events: %s", replay->err.text[0] ? replay->err.text : "out of memory");
+        response_error(&replay->request->response, 500, "events: cannot be shown: see the log");
+}
+
+static void answer_events(struct replay *replay, struct db *db)
 {
         struct response *response = &replay->request->response;
         int r;
 
         buf_init(&replay->body, RESPONSE_BODY_MAX);
         buf_adds(&replay->body, replay->is_ndjson ? "" : "[");
-        r = publication_replay(db, replay->tenant, replay->after, replay->limit, add, replay, &replay->err);
+        r = pseudonyms_load(&replay->pseudonyms, db, &replay->err);
+        if (r >= 0)
+                r = publication_replay(db, replay->tenant, replay->after, replay->limit, add, replay,
+                                       &replay->err);
         buf_adds(&replay->body, replay->is_ndjson ? "" : "]\n");
         if (r >= 0 && !buf_error(&replay->body)) {
                 response_buf(response, 200, replay->is_ndjson ? TYPE_NDJSON : TYPE_BATCH, &replay->body);
                 return;
         }
-        log_error("web", "/v1/events: %s", replay->err.text[0] ? replay->err.text : "out of memory");
-        response_error(response, 500, "events: cannot be shown: see the log");
+        answer_failed(replay);
         buf_fini(&replay->body);
+}
+
+bool events_try(struct request *request, struct db *db, bool is_last)
+{
+        struct replay *replay = request->state;
+        int64_t first = 0, last = 0;
+
+        if (!replay->is_chosen && !choose_tenant(replay, db))
+                return true;
+        if (publication_range(db, replay->tenant, &first, &last, &replay->err) < 0)
+                answer_failed(replay);
+        else if (replay->after != AFTER_ABSENT && first > 1 && replay->after < first - 1)
+                answer_gone(replay, first, last);
+        else if (last <= (replay->after > 0 ? replay->after : 0) && !is_last)
+                return false;
+        else
+                answer_events(replay, db);
+        return true;
 }
 
 void events_get(struct web *web, struct request *request, struct db *db)
 {
-        struct replay replay = {.request = request};
+        struct replay *replay = calloc(1, sizeof *replay);
 
-        (void)web;
-        if (read_query(&replay) && choose_tenant(&replay, db))
-                fill(&replay, db);
+        (void)db;
+        if (!replay) {
+                response_err(&request->response, ERR_NOMEM, NULL);
+                request_finish(request);
+                return;
+        }
+        replay->request = request;
+        replay->after = AFTER_ABSENT;
+        request->state = replay;
+        request->free_state = free;
+        if (!read_query(replay)) {
+                request_finish(request);
+        } else if (follow_add(web->follow, request,
+                              clock_monotonic_ms() + (request->is_head ? 0 : replay->wait_s * 1000)) < 0) {
+                response_error(&request->response, 503, "events: too many wait here: try again later");
+                response_header(&request->response, "Retry-After", "5");
+                request_finish(request);
+        }
 }

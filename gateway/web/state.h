@@ -20,6 +20,7 @@ struct usage {
 
 struct fetch_log;
 struct calendar_cache;
+struct follow;
 
 struct web {
         struct web_options options;
@@ -34,6 +35,7 @@ struct web {
 
         struct calendar_cache *calendars; /* any thread's */
         struct fetch_log *fetches;
+        struct follow *follow;
 
         /* the reader thread's */
         struct buf metrics;
@@ -65,6 +67,9 @@ void sandbox_get_json(struct web *web, struct request *request, struct db *db);
 void sandbox_post(struct web *web, struct request *request, struct db *db);
 void start_get(struct web *web, struct request *request, struct db *db);
 void style_get(struct web *web, struct request *request, struct db *db);
+
+/* replay.c: a follow_try for GET /v1/events. */
+bool events_try(struct request *request, struct db *db, bool is_last);
 
 /* page.c: the frame of an HTML page, of which TITLE (escaped here) is the title and the first heading. */
 void page_begin(struct buf *buf, const char *language, const char *title);

@@ -1,5 +1,6 @@
 #include "web/web.h"
 #include "calendar/serve.h"
+#include "web/follow.h"
 #include "web/state.h"
 
 #include <stdio.h>
@@ -32,7 +33,7 @@ static const struct route route_table[] = {
     {METHOD_GET, "/style.css", ROUTE_FAST, style_get, NULL, NULL, NULL, NULL},
     {METHOD_GET, "/v1/clock", ROUTE_FAST, clock_get, NULL, NULL, TYPE_JSON, has_virtual_clock},
     {METHOD_POST, "/v1/clock", ROUTE_LATER, clock_post, "clock:write", NULL, TYPE_JSON, has_virtual_clock},
-    {METHOD_GET, "/v1/events", ROUTE_SLOW, events_get, "events:read", NULL, NULL, NULL},
+    {METHOD_GET, "/v1/events", ROUTE_LATER, events_get, "events:read", NULL, NULL, NULL},
     {METHOD_POST, "/v1/events", ROUTE_LATER, events_post, "events:write", event_types, TYPE_JSON, NULL},
     {METHOD_POST, "/v1/receipts/*", ROUTE_LATER, receipts_post, NULL, NULL, NULL, NULL},
     {METHOD_POST, "/v1/replies/*", ROUTE_LATER, replies_post, NULL, NULL, NULL, NULL},
@@ -89,6 +90,8 @@ static int start(struct web *web, struct err *err)
         if (r == 0 && !web->fetches)
                 r = err_set(err, ERR_NOMEM, "web: out of memory");
         if (r == 0)
+                r = follow_open(options->db_path, options->writer, events_try, &web->follow, err);
+        if (r == 0)
                 r = httpd_open(&httpd, &web->httpd, err);
         if (r < 0)
                 return r;
@@ -130,7 +133,9 @@ struct web *web_close(struct web *web)
 {
         if (!web)
                 return NULL;
+        follow_stop(web->follow); /* else those that wait would hold up the draining */
         httpd_close(web->httpd);
+        follow_close(web->follow);
         calendar_cache_free(web->calendars);
         fetch_log_free(web->fetches);
         zone_close(web->zone);

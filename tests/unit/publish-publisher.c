@@ -87,7 +87,14 @@ static int add_rows(struct writer_job *job, struct db *db, int64_t now_utc, stru
         int r = 0;
 
         for (int i = 0; i < adding->count && r == 0; i++)
-                r = publication_add(db, adding->tenant, adding->kind, "alerted", "P1", now_utc, adding->data,
+                r = publication_add(db,
+                                    &(struct publication_new){.tenant = adding->tenant,
+                                                              .kind = adding->kind,
+                                                              .event = "alerted",
+                                                              .about = "thing",
+                                                              .subject = "P1",
+                                                              .time = now_utc,
+                                                              .data = adding->data},
                                     err);
         return r;
 }
@@ -398,8 +405,10 @@ static void prints_envelopes(void **state)
                                           .tenant = "kj",
                                           .kind = "absence",
                                           .event = "alerted",
+                                          .about = "thing",
                                           .subject = "P1",
-                                          .data = "{\"lesson\":2}"};
+                                          .data = "{\"lesson\":2,\"pupil\":\"P1\",\"until\":null}"};
+        struct pseudonyms pseudonyms = {.secret = "secret"};
         struct buf topic, payload;
         struct err err = {0};
 
@@ -408,21 +417,41 @@ static void prints_envelopes(void **state)
         buf_init(&payload, ENVELOPE_PAYLOAD_MAX);
         assert_int_equal(envelope_topic(&publication, &topic), 0);
         assert_string_equal(buf_text(&topic), "kapula/v1/kj/absence/alerted");
-        assert_int_equal(envelope_print(&publication, &payload, &err), 0);
-        assert_string_equal(
-            buf_text(&payload),
-            "{\"specversion\":\"1.0\",\"id\":\"kj-4\",\"source\":\"/kapula/kj\","
-            "\"type\":\"kapula.absence.alerted\",\"subject\":\"P1\",\"time\":\"2026-09-21T14:13:20Z\","
-            "\"sequence\":4,\"datacontenttype\":\"application/json\",\"data\":{\"lesson\":2}}");
+        assert_int_equal(envelope_print(&publication, &pseudonyms, &payload, &err), 0);
+        assert_string_equal(buf_text(&payload),
+                            "{\"specversion\":\"1.0\",\"id\":\"kj-4\",\"source\":\"/kapula/kj\","
+                            "\"type\":\"kapula.absence.alerted\",\"subject\":"
+                            "\"423e66a8276fde4434321b86b84aa23d\",\"time\":\"2026-09-21T14:13:20Z\","
+                            "\"sequence\":4,\"datacontenttype\":\"application/"
+                            "json\",\"data\":{\"lesson\":2,\"pupil\":\"423e66a8276fde4434321b86b84aa23d\"}}");
+        /* Another tenant sees somebody else; a case is shown by its number; what is withheld shows nothing.
+         */
+        buf_cut(&payload, 0);
+        publication.tenant = "ot";
+        assert_int_equal(envelope_print(&publication, &pseudonyms, &payload, &err), 0);
+        assert_non_null(strstr(buf_text(&payload), "\"subject\":\"0d9d284dd2baa4110f67a44346e2f816\""));
+        publication.tenant = "kj";
+        buf_cut(&payload, 0);
+        publication.about = "case";
+        publication.subject = "2026-0001";
+        assert_int_equal(envelope_print(&publication, &pseudonyms, &payload, &err), 0);
+        assert_non_null(strstr(buf_text(&payload), "\"subject\":\"2026-0001\""));
+        buf_cut(&payload, 0);
+        publication.is_withheld = true;
+        assert_int_equal(envelope_print(&publication, &pseudonyms, &payload, &err), 0);
+        assert_null(strstr(buf_text(&payload), "subject"));
+        assert_non_null(strstr(buf_text(&payload), "kapula.publication.withheld"));
+        assert_non_null(strstr(buf_text(&payload), "\"data\":{}"));
+        publication.is_withheld = false;
         publication.tenant = "a/b+#%\n";
         buf_cut(&topic, 0);
         assert_int_equal(envelope_topic(&publication, &topic), 0);
         assert_string_equal(buf_text(&topic), "kapula/v1/a%2Fb%2B%23%25%0A/absence/alerted");
         buf_fini(&payload);
         buf_init(&payload, 100);
-        assert_int_equal(envelope_print(&publication, &payload, &err), ERR_LIMIT);
+        assert_int_equal(envelope_print(&publication, &pseudonyms, &payload, &err), ERR_LIMIT);
         publication.data = "[]";
-        assert_int_equal(envelope_print(&publication, &payload, &err), ERR_INVALID);
+        assert_int_equal(envelope_print(&publication, &pseudonyms, &payload, &err), ERR_INVALID);
         buf_fini(&payload);
         buf_fini(&topic);
 }

@@ -71,6 +71,8 @@ static const char *const rewound_table[] = {
     "attempt",
     "receipt",
     "publication",
+    "publish",
+    "visit_published",
     "sandbox_message",
     "timer",
     "meeting",
