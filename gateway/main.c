@@ -10,6 +10,7 @@ static const struct verb *const verb_table[] = {
     &verb_feeds,
     &verb_import,
     &verb_messages,
+    &verb_replies,
     &verb_rules,
     &verb_serve,
     &verb_simulate,

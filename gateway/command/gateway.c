@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "command/conductor.h"
 #include "command/far_end.h"
+#include "command/reply_taker.h"
 #include "command/resources.h"
 #include "compose/catalogue.h"
 #include "deliver/courier.h"
@@ -46,6 +47,7 @@ struct gateway {
         struct far_end *far_end;
         struct publisher *publisher;
         struct conductor *conductor;
+        struct reply_taker *replies;
         struct web_loop loops[2];
 
         pthread_mutex_t courier_mutex; /* guards the courier and the providers, which a reload changes */
@@ -228,6 +230,8 @@ static int open_store(struct gateway *gateway, struct err *err)
         if (r == 0)
                 r = load_rules(gateway, &gateway->book, err);
         if (r == 0)
+                r = reply_taker_open(gateway->config->templates, &gateway->replies, err);
+        if (r == 0)
                 r = engine_open(gateway->book, gateway->catalogue, &gateway->engine, err);
         if (r == 0)
                 r = engine_loop_open(gateway->database, gateway->engine, gateway->writer, &gateway->clock,
@@ -286,6 +290,8 @@ static int open_web(struct gateway *gateway, const struct gateway_options *optio
             .provider_take = take_provider,
             .provider_give = give_provider,
             .provider_context = gateway,
+            .take_reply = reply_taker_take,
+            .take_reply_context = gateway->replies,
             .loops = gateway->loops,
             .loop_count = ARRAY_SIZE(gateway->loops),
             .run_until = gateway->conductor ? conductor_run_until : NULL,
@@ -386,6 +392,11 @@ int gateway_reload(struct gateway *gateway, struct err *err)
                 r = resource_templates(NULL, gateway->config->templates, &catalogue, err);
         if (r == 0)
                 r = load_providers(gateway, &providers, err);
+        if (r == 0) {
+                r = reply_taker_reload(gateway->replies, err);
+                if (r < 0)
+                        free_providers(&providers);
+        }
         if (r < 0) {
                 rulebook_free(book);
                 catalogue_free(catalogue);
@@ -427,6 +438,7 @@ struct gateway *gateway_close(struct gateway *gateway)
         if (gateway->far_end)
                 far_end_close(TAKE(gateway->far_end));
         writer_close(gateway->writer);
+        reply_taker_close(gateway->replies);
         free_providers(&gateway->providers);
         engine_close(gateway->engine);
         rulebook_free(gateway->book);

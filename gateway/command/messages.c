@@ -4,6 +4,7 @@
 #include "store/db.h"
 #include "store/message.h"
 #include "store/message_log.h"
+#include "store/reply.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -446,6 +447,26 @@ static int show_receipt(void *context, const struct receipt_row *row, struct err
         return 0;
 }
 
+static int show_sent_back(void *context, const struct reply_listed *row, struct err *err)
+{
+        struct show *show = context;
+        char time[ZONE_STAMP_MAX];
+
+        if (show->list) {
+                json_t *json =
+                    json_pack("{s:I, s:s, s:s, s:s*, s:s*}", "id", (json_int_t)row->id, "answer", row->answer,
+                              "state", row->state, "reason", row->reason, "text", row->text);
+
+                set_time(show, json, "at", row->at_utc);
+                return append(show->list, json, err);
+        }
+        printf("  %s  sent back \"", stamp(show, row->at_utc, time));
+        print_text(row->text ? row->text : "", LABEL_WIDTH + 2);
+        printf("\": %s%s%s%s\n", row->answer, row->reason ? " (" : "", row->reason ? row->reason : "",
+               row->reason ? ")" : "");
+        return 0;
+}
+
 static int show_one(struct show *show, const char *operand, bool json, struct err *err)
 {
         char *end;
@@ -469,6 +490,10 @@ static int show_one(struct show *show, const char *operand, bool json, struct er
                 begin_part(show, show->json, "receipts");
         if (r == 0)
                 r = message_log_receipts(show->db, id, show_receipt, show, err);
+        if (show->json)
+                begin_part(show, show->json, "sent_back");
+        if (r == 0)
+                r = reply_each_of(show->db, id, show_sent_back, show, err);
         if (r == 0 && show->json) {
                 json_object_set(show->json, "notices", show->notices);
                 print_json(show->json);

@@ -96,6 +96,26 @@ int resource_rules(struct db *db, const char *folder, const char *overlay, bool 
         return resource_rules_told(db, folder, overlay, tell ? print_fault : NULL, NULL, ret_book, err);
 }
 
+int resource_template_file(const char *name, const char *overlay, char **ret_path, struct err *err)
+{
+        _cleanup_(free_ptr) char *shipped = NULL, *local = NULL;
+        const char *folders[3];
+        int count = 0, r;
+
+        r = folders_of("templates", NULL, overlay, folders, &count, &shipped, &local, err);
+        while (r == 0 && count-- > 0) {
+                _cleanup_(free_ptr) char *path = NULL;
+
+                if (asprintf(&path, "%s/%s", folders[count], name) < 0)
+                        return err_set(err, ERR_NOMEM, "out of memory");
+                if (access(path, R_OK) == 0) {
+                        *ret_path = TAKE(path);
+                        return 0;
+                }
+        }
+        return r < 0 ? r : err_set(err, ERR_IO, "templates/%s: is not there: install Kapula anew", name);
+}
+
 int resource_templates(const char *folder, const char *overlay, struct catalogue **ret_catalogue,
                        struct err *err)
 {

@@ -15,6 +15,10 @@ struct rulebook;
 /* The shipped folder NAME ("rules", "templates", "providers"). free() it. */
 int resource_folder(const char *name, char **ret_path, struct err *err);
 
+/* The file NAME of the templates (not a template itself): in OVERLAY (may be NULL), below /etc/kapula or
+ * shipped. free() it. */
+int resource_template_file(const char *name, const char *overlay, char **ret_path, struct err *err);
+
 /* FOLDER: in place of the shipped and the local ones, NULL: those. OVERLAY: laid over them, may be NULL.
  * Every fault is told on standard error when TELL is set; the first comes back in ERR. */
 int resource_rules(struct db *db, const char *folder, const char *overlay, bool tell,

@@ -12,6 +12,7 @@
 #include "store/db.h"
 #include "store/notice.h"
 #include "store/place.h"
+#include "store/contact.h"
 #include "store/receipt.h"
 #include "store/seen.h"
 
@@ -349,6 +350,10 @@ static int play_receipt(struct simulation *simulation, const struct played *play
                 return 0; /* intake has refused it */
         r = receipt_note_recipient(simulation->db, recipient, channel ? channel : "sms", status, played->time,
                                    err);
+        if (r >= 0 && status == RECEIPT_FAILED &&
+            json_is_true(json_object_get(played->receipt, "bad_address")))
+                r = contact_mark_person(simulation->db, recipient, channel ? channel : "sms", "blocked",
+                                        played->time, err);
         if (r != ERR_NOT_FOUND)
                 return r < 0 ? r : 0;
         refuse(simulation, simulation->input->events_name, played->event->line,

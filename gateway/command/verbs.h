@@ -8,6 +8,7 @@ extern const struct verb verb_check;
 extern const struct verb verb_feeds;
 extern const struct verb verb_import;
 extern const struct verb verb_messages;
+extern const struct verb verb_replies;
 extern const struct verb verb_rules;
 extern const struct verb verb_serve;
 extern const struct verb verb_simulate;

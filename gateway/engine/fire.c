@@ -143,13 +143,16 @@ static int find_address(struct telling *telling, const struct recipient *recipie
                         const struct recipient_person *person, const char **ret_channel, char **ret_address,
                         struct err *err)
 {
-        bool safe_only =
-            person->is_protected || (telling->firing->pupil_is_protected && !recipient->is_staff);
+        const struct contact_wish wish = {
+            .safe_only =
+                person->is_protected || (telling->firing->pupil_is_protected && !recipient->is_staff),
+            .urgent = telling->firing->rule->urgent,
+        };
         int r = 0;
 
         for (int i = 0; i < telling->notify->by_count && r == 0; i++) {
                 *ret_channel = telling->notify->by[i];
-                r = contact_find(telling->firing->db, recipient->person, *ret_channel, safe_only, ret_address,
+                r = contact_find(telling->firing->db, recipient->person, *ret_channel, &wish, ret_address,
                                  err);
         }
         return r;
@@ -327,7 +330,9 @@ static int tell_known(struct telling *telling, const struct recipient *recipient
                 return r;
         if (r == 0) {
                 *ret_told = UNREACHABLE;
-                return note_suppression(firing, recipient->person, "no-contact", err);
+                r = contact_is_stopped(firing->db, recipient->person, err);
+                return r < 0 ? r
+                             : note_suppression(firing, recipient->person, r ? "stopped" : "no-contact", err);
         }
         r = send_to(telling, recipient, person, channel, address, err);
         *ret_told = r > 0 ? UNREACHABLE : TOLD;

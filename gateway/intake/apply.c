@@ -54,6 +54,7 @@ static const struct apply_type type_table[] = {
     {"pupil.held", apply_pupil_held},
     {"pupil.located", apply_pupil_located},
     {"pupil.released", apply_pupil_released},
+    {"reply.received", apply_reply_received},
     {"study.place.decided", apply_study_place_decided},
     {"survey.answered", apply_survey_answered},
     {"survey.closed", apply_survey_closed},

@@ -92,6 +92,11 @@ int apply_span(struct apply *apply, const struct apply_subject *subject, int64_t
 /* Refuses a day that is too old or too far ahead. */
 int apply_check_day(struct apply *apply, const char *name, const struct apply_subject *subject, int32_t day);
 
+struct answer;
+/* What an answer to a notice leaves: the answer itself, and of "knew" about a pupil an explanation of the day
+ * that was asked about. Refused when the recipient was never asked. */
+int apply_answer(struct apply *apply, const struct answer *answer);
+
 /* Refuses with "data.NAME: …"; returns the code. */
 #define apply_refuse(apply, name, ...) fields_refuse(&(apply)->data, name, __VA_ARGS__)
 
@@ -137,6 +142,7 @@ int apply_pupil_held(struct apply *apply);
 int apply_pupil_located(struct apply *apply);
 int apply_pupil_released(struct apply *apply);
 int apply_register_synced(struct apply *apply);
+int apply_reply_received(struct apply *apply);
 int apply_study_place_decided(struct apply *apply);
 int apply_survey_answered(struct apply *apply);
 int apply_survey_closed(struct apply *apply);

@@ -70,15 +70,28 @@ static int check_asked(struct apply *apply, const struct answer *answer, char re
         return r < 0 ? r : 0;
 }
 
+int apply_answer(struct apply *apply, const struct answer *answer)
+{
+        char asked_day[ANSWER_DAY_SIZE];
+        struct apply_subject pupil;
+        bool is_pupil;
+        int r;
+
+        r = check_subject(apply, answer->subject, &is_pupil, &pupil);
+        if (r == 0)
+                r = check_asked(apply, answer, asked_day);
+        if (r == 0)
+                r = answer_add(apply->db, answer, apply->err);
+        if (r == 0 && is_pupil && strcmp(answer->answer, "knew") == 0)
+                r = explain_day(apply, &pupil, asked_day, answer);
+        return r;
+}
+
 int apply_notice_answered(struct apply *apply)
 {
         static const char *const answers[] = {"knew", "did-not-know", "call-me", NULL};
         static const char *const classes[] = {"health", "leave", "other", NULL};
         struct answer row = {.event = apply->seq, .at_utc = apply->time_utc};
-        char asked_day[ANSWER_DAY_SIZE];
-        struct apply_subject pupil;
-        bool is_pupil;
-        int r;
 
         row.recipient = fields_id(&apply->data, "recipient", REQUIRED);
         row.subject = apply_id(apply, "subject");
@@ -86,16 +99,7 @@ int apply_notice_answered(struct apply *apply)
         row.answer = fields_need_choice(&apply->data, "answer", answers);
         row.class = fields_choice(&apply->data, "class", classes, NULL);
         row.by = apply_by(apply);
-        if (apply->data.error)
-                return apply->data.error;
-        r = check_subject(apply, row.subject, &is_pupil, &pupil);
-        if (r == 0)
-                r = check_asked(apply, &row, asked_day);
-        if (r == 0)
-                r = answer_add(apply->db, &row, apply->err);
-        if (r == 0 && is_pupil && row.answer == answers[0])
-                r = explain_day(apply, &pupil, asked_day, &row);
-        return r;
+        return apply->data.error ? apply->data.error : apply_answer(apply, &row);
 }
 
 /* Staff's word on a notice: whoever takes it on, or confirms a held message. */

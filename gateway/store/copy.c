@@ -45,6 +45,8 @@ static const char *const rewind_table[] = {
     "DELETE FROM publish",
     "DELETE FROM visit_published",
     "DELETE FROM sandbox_message",
+    "DELETE FROM spending",
+    "UPDATE contact SET state = 'good', bad_since = NULL, bad_reason = NULL WHERE bad_since IS NOT NULL",
 
     /* What says when it came. */
     "DELETE FROM attendance_mark",
@@ -52,6 +54,8 @@ static const char *const rewind_table[] = {
     "DELETE FROM authorisation",
     "DELETE FROM located",
     "DELETE FROM answer",
+    "DELETE FROM reply",
+    "DELETE FROM contact_stop",
     "DELETE FROM absence_lesson",
     "DELETE FROM absence_day",
     "DELETE FROM absence_stale",

@@ -431,26 +431,45 @@ int recipient_find(struct db *db, const char *word, const struct recipient_scope
 
 /* ---- people */
 
-int contact_find(struct db *db, const char *person, const char *channel, bool safe_only, char **ret_address,
-                 struct err *err)
+int contact_find(struct db *db, const char *person, const char *channel, const struct contact_wish *wish,
+                 char **ret_address, struct err *err)
 {
         struct query q;
         int r;
 
         query_start(
             &q, db,
-            "SELECT value FROM contact WHERE person = ? AND channel = ? AND state = 'good' AND safe >= ?"
+            "SELECT value FROM contact c WHERE person = ?1 AND channel = ?2 AND state = 'good' AND safe >= ?3"
+            "   AND (?4 OR NOT EXISTS (SELECT 1 FROM contact_stop s"
+            "                           WHERE s.channel = c.channel AND s.value = c.value))"
             " ORDER BY position, value LIMIT 1",
             err);
         query_text(&q, person);
         query_text(&q, channel);
-        query_int(&q, safe_only);
+        query_int(&q, wish->safe_only);
+        query_int(&q, wish->urgent);
         r = query_row(&q);
         if (r > 0) {
                 *ret_address = strdup(column_text(&q, 0));
                 if (!*ret_address)
                         r = err_set(err, ERR_NOMEM, "recipients: out of memory");
         }
+        query_end(&q);
+        return r;
+}
+
+int contact_is_stopped(struct db *db, const char *person, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(
+            &q, db,
+            "SELECT 1 FROM contact c JOIN contact_stop s ON s.channel = c.channel AND s.value = c.value"
+            " WHERE c.person = ? AND c.state = 'good' LIMIT 1",
+            err);
+        query_text(&q, person);
+        r = query_row(&q);
         query_end(&q);
         return r;
 }

@@ -47,10 +47,19 @@ int recipient_find(struct db *db, const char *word, const struct recipient_scope
 int recipient_find_role(struct db *db, const char *role, const struct recipient_scope *scope,
                         struct recipient_list *ret_list, struct err *err);
 
-/* The address of a person on a channel: the first good one; with SAFE_ONLY only one that is marked safe. 1:
- * there is one (free() *ret_address), 0: none. */
-int contact_find(struct db *db, const char *person, const char *channel, bool safe_only, char **ret_address,
-                 struct err *err);
+/* What a message may be sent to. */
+struct contact_wish {
+        bool safe_only; /* only what is marked safe */
+        bool urgent;    /* also what wants no other messages (store/reply.h, contact_stop_set) */
+};
+
+/* The address of a person on a channel: the first good one. 1: there is one (free() *ret_address), 0: none.
+ */
+int contact_find(struct db *db, const char *person, const char *channel, const struct contact_wish *wish,
+                 char **ret_address, struct err *err);
+
+/* 1 when the person has a good address that wants urgent messages alone. */
+int contact_is_stopped(struct db *db, const char *person, struct err *err);
 
 /* What is known of a person for telling them. Free with recipient_person_fini. */
 struct recipient_person {

@@ -42,8 +42,9 @@ struct web_options {
         void (*provider_give)(void *context, const struct provider *provider);
         void *provider_context;
         /* Takes a reply of a recipient, in the writer's transaction. NULL: POST /v1/replies answers 404. */
-        int (*take_reply)(struct db *db, int64_t now_utc, const char *provider,
+        int (*take_reply)(void *context, struct db *db, int64_t now_utc, const char *provider,
                           const struct webhook_reply *reply, struct err *err);
+        void *take_reply_context;
 
         const struct web_loop *loops; /* borrowed until web_close */
         size_t loop_count;

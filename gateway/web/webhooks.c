@@ -14,8 +14,7 @@ struct told {
 struct hook {
         struct told *told; /* WEBHOOK_ITEM_MAX at most */
         size_t count, allocated;
-        int (*take_reply)(struct db *db, int64_t now_utc, const char *provider,
-                          const struct webhook_reply *reply, struct err *err);
+        const struct web_options *options;
         char provider[REQUEST_WILDCARD_MAX];
 };
 
@@ -113,7 +112,8 @@ static int note_replies(struct request *request, struct db *db, int64_t now_utc,
                 const struct webhook_reply reply = {
                     .from = told->from, .text = told->text, .id = told->id, .at = told->at};
 
-                r = hook->take_reply(db, now_utc, hook->provider, &reply, err);
+                r = hook->options->take_reply(hook->options->take_reply_context, db, now_utc, hook->provider,
+                                              &reply, err);
         }
         return r < 0 ? r : 0;
 }
@@ -192,7 +192,7 @@ static bool begin(struct web *web, struct request *request, enum webhook_kind ki
         }
         hook = calloc(1, sizeof *hook);
         if (hook) {
-                hook->take_reply = options->take_reply;
+                hook->options = options;
                 memcpy(hook->provider, request->wildcard, sizeof hook->provider);
                 request->state = hook;
                 request->free_state = hook_free;

@@ -45,6 +45,8 @@ static const char *const kept_table[] = {
     "feed",
     "rule_parameter",
     "token",
+    "price",
+    "budget",
 };
 static const char *const rewound_table[] = {
     "event",
@@ -55,6 +57,9 @@ static const char *const rewound_table[] = {
     "hold",
     "register_sync",
     "answer",
+    "reply",
+    "contact_stop",
+    "spending",
     "placement",
     "placement_day",
     "checkin",

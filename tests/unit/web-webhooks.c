@@ -56,11 +56,12 @@ static void give(void *context, const struct provider *given)
         taken--;
 }
 
-static int take_reply(struct db *writer, int64_t now_utc, const char *name, const struct webhook_reply *reply,
-                      struct err *err)
+static int take_reply(void *context, struct db *writer, int64_t now_utc, const char *name,
+                      const struct webhook_reply *reply, struct err *err)
 {
         char text[256];
 
+        (void)context;
         (void)now_utc;
         snprintf(text, sizeof text, "%s %s %s", name, reply->from, reply->text);
         return meta_set(writer, "reply", text, err);
