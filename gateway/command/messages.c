@@ -67,7 +67,7 @@ static void print_state(const char *state, const char *reason, const char *provi
         else if (strcmp(state, "expired") == 0)
                 fputs("expired: not sent in time", stdout);
         else if (strcmp(state, "cancelled") == 0 && reason)
-                printf(": %s", reason);
+                printf(": %s", strcmp(reason, "digest") == 0 ? "told in one message with others" : reason);
 }
 
 static const char *channel_word(const char *channel)

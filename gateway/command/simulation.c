@@ -293,8 +293,10 @@ static int origin_effect(void *context, const struct message_origin *origin, str
         set_text(json, "channel", message->channel);
         set_text(json, "language", message->language);
         if (strcmp(effect->name, "message") == 0) {
-                set_text(json, "title", message->title);
-                set_text(json, "text", message->text);
+                set_text(json, "title", origin->text ? origin->title : message->title);
+                set_text(json, "text", origin->text ? origin->text : message->text);
+                if (json && origin->text)
+                        json_object_set_new(json, "digest", json_integer((json_int_t)message->id));
         }
         if (json)
                 json_object_set_new(json, "urgent", json_boolean(message->urgent));

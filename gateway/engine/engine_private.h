@@ -53,9 +53,11 @@ int hold(struct firing *firing, const char *reason, struct err *err);
 int register_hold(struct firing *firing, struct err *err);
 
 struct new_message;
-/* digest.c: a further notice of the same rule and moment to the same member of staff joins the message that
- * waits to leave. 1: it has; 0: it needs a message of its own. */
+/* digest.c: a further notice of this moment to the same member of staff joins the message that waits to
+ * leave. 1: it has; 0: it needs a message of its own. */
 int digest_join(struct firing *firing, int64_t notice, const struct new_message *message, struct err *err);
+/* Makes one message of those to one member of staff whose quiet hours are over: before notice_release. */
+int digest_gather(struct db *db, int64_t now_utc, struct err *err);
 
 /* fuse.c: counts one message to PERSON; 1 when it must be held. */
 int fuse_hold(struct firing *firing, const char *person, struct err *err);

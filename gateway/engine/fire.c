@@ -219,7 +219,7 @@ static int write_message(struct telling *telling, const struct recipient *recipi
 
         r = notice_add(firing->db, firing->match, telling->step, recipient->person,
                        template_for(telling, recipient), firing->now, &notice, err);
-        if (r == 0 && recipient->is_staff)
+        if (r == 0)
                 r = digest_join(firing, notice, message, err);
         if (r != 0)
                 return r < 0 ? r : 0;
@@ -259,6 +259,7 @@ static int send_to(struct telling *telling, const struct recipient *recipient,
             .channel = channel,
             .address = address,
             .urgent = firing->urgent,
+            .has_company = recipient->is_staff && !firing->urgent,
             .deadline =
                 firing->row->expires == MATCH_NEVER ? firing->now + DEADLINE_DEFAULT : firing->row->expires,
         };

@@ -65,10 +65,10 @@ static int insert_message(struct db *db, const struct new_message *message, int6
         query_start(&q, db,
                     "INSERT INTO message(person, channel, address, language, title, text, segments, urgent, "
                     "state, reason,"
-                    "                    created, not_before, deadline, changed)"
+                    "                    created, not_before, deadline, changed, digest)"
                     "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, 0), ?8, CASE WHEN ?9 IS NULL THEN 'queued' "
                     "ELSE 'held' END,"
-                    "          ?9, ?10, ?11, ?12, ?10)",
+                    "          ?9, ?10, ?11, ?12, ?10, ?13)",
                     err);
         query_text(&q, message->person);
         query_text(&q, message->channel);
@@ -82,6 +82,7 @@ static int insert_message(struct db *db, const struct new_message *message, int6
         query_int(&q, now_utc);
         query_int(&q, message->held ? message->not_before : now_utc);
         query_int(&q, message->deadline);
+        query_int(&q, message->has_company);
         return query_run(&q);
 }
 
@@ -106,59 +107,6 @@ int notice_message_add(struct db *db, int64_t notice, const struct new_message *
         return r;
 }
 
-int notice_digest_find(struct db *db, int64_t notice, const struct new_message *message, int64_t now_utc,
-                       int max_bytes, int64_t *ret_message, char **ret_text, struct err *err)
-{
-        struct query q;
-        int r;
-
-        query_start(
-            &q, db,
-            "SELECT g.id, g.text FROM (SELECT * FROM message WHERE person = ?1 ORDER BY id DESC LIMIT 8) g"
-            " WHERE g.channel = ?2 AND g.language = ?3 AND g.urgent = 0 AND g.state = 'queued'"
-            "   AND g.attempts = 0 AND g.created = ?4 AND length(g.text) < ?5 AND EXISTS ("
-            "   SELECT 1 FROM message_notice mn JOIN notice o ON o.id = mn.notice"
-            "     JOIN rule_match om ON om.id = o.match"
-            "     JOIN notice n ON n.id = ?6 AND n.step = o.step JOIN rule_match m ON m.id = n.match"
-            "    WHERE mn.message = g.id AND om.rule = m.rule AND om.id <> m.id)"
-            " ORDER BY g.id DESC LIMIT 1",
-            err);
-        query_text(&q, message->person);
-        query_text(&q, message->channel);
-        query_text(&q, message->language);
-        query_int(&q, now_utc);
-        query_int(&q, max_bytes);
-        query_int(&q, notice);
-        r = query_row(&q);
-        if (r > 0) {
-                *ret_message = column_int(&q, 0);
-                *ret_text = strdup(column_text(&q, 1));
-                r = *ret_text ? 1 : err_set(err, ERR_NOMEM, "messages: out of memory");
-        }
-        query_end(&q);
-        return r;
-}
-
-int notice_digest_join(struct db *db, int64_t message, int64_t notice, const char *channel, const char *text,
-                       int segments, struct err *err)
-{
-        struct query q;
-        int r;
-
-        query_start(&q, db, "UPDATE message SET text = ?2, segments = nullif(?3, 0) WHERE id = ?1", err);
-        query_int(&q, message);
-        query_text(&q, text);
-        query_int(&q, segments);
-        r = query_run(&q);
-        if (r < 0)
-                return r;
-        query_start(&q, db, "INSERT INTO message_notice(message, notice, channel) VALUES (?, ?, ?)", err);
-        query_int(&q, message);
-        query_int(&q, notice);
-        query_text(&q, channel);
-        return query_run(&q);
-}
-
 int notice_origins(struct db *db, int64_t message,
                    int (*each)(void *context, const struct message_origin *origin, struct err *err),
                    void *context, struct err *err)
@@ -167,12 +115,14 @@ int notice_origins(struct db *db, int64_t message,
         int r;
 
         query_start(&q, db,
-                    "SELECT m.rule, m.subject, m.key FROM message_notice mn JOIN notice n ON n.id = mn.notice"
+                    "SELECT m.rule, m.subject, m.key, mn.title, mn.text FROM message_notice mn JOIN notice n "
+                    "ON n.id = mn.notice"
                     "  JOIN rule_match m ON m.id = n.match WHERE mn.message = ? ORDER BY n.id",
                     err);
         query_int(&q, message);
         while ((r = query_row(&q)) > 0) {
-                struct message_origin origin = {column_text(&q, 0), column_text(&q, 1), column_text(&q, 2)};
+                struct message_origin origin = {column_text(&q, 0), column_text(&q, 1), column_text(&q, 2),
+                                                column_text(&q, 3), column_text(&q, 4)};
 
                 r = each(context, &origin, err);
                 if (r < 0)

@@ -26,6 +26,7 @@ struct new_message {
         const char *person, *channel, *address, *language, *title, *text; /* title NULL: none */
         int segments;                                                     /* of an SMS, else 0 */
         bool urgent;
+        bool has_company; /* may be told together with others (store/notice_digest.h) */
         const char
             *held; /* why it waits (quiet-hours, confirmation, register-stale, fuse); NULL: it is queued */
         int64_t not_before; /* of held: when it is queued, INT64_MAX: when somebody says so */
@@ -36,17 +37,10 @@ struct new_message {
 int notice_message_add(struct db *db, int64_t notice, const struct new_message *message, int64_t now_utc,
                        int64_t *ret_id, struct err *err);
 
-/* A message that another notice of the same rule and step to the same person can join: made at NOW, not
- * urgent, not yet sent, its text shorter than MAX_BYTES. 1: there is one, *ret_text is the caller's. */
-int notice_digest_find(struct db *db, int64_t notice, const struct new_message *message, int64_t now_utc,
-                       int max_bytes, int64_t *ret_message, char **ret_text, struct err *err);
-/* Gives the message a text for all its notices. */
-int notice_digest_join(struct db *db, int64_t message, int64_t notice, const char *channel, const char *text,
-                       int segments, struct err *err);
-
 /* Why a message exists: the matches that it tells of, each given to EACH (texts live until it returns). */
 struct message_origin {
         const char *rule, *subject, *key;
+        const char *title, *text; /* its part of a digest; text NULL: the message is about nothing else */
 };
 int notice_origins(struct db *db, int64_t message,
                    int (*each)(void *context, const struct message_origin *origin, struct err *err),

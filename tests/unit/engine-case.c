@@ -122,6 +122,49 @@ static void urgent_cases_stay_apart(void **state)
         run_close(&run);
 }
 
+/* Two cases that waited for the morning are one message to their owner. */
+static void notices_that_waited_are_one_message(void **state)
+{
+        struct run run;
+
+        (void)state;
+        run_open(&run, "2026-11-23T07:00", RUN_ROSTER, asking);
+        run_mark(&run, "2026-11-23T18:10", "P1", 1, "absent");
+        run_mark(&run, "2026-11-23T18:20", "P2", 1, "absent");
+        run_until(&run, "2026-11-24T07:29");
+        run_refute(&run, "message case-opened");
+        run_until(&run, "2026-11-24T07:30");
+        assert_int_equal(run_count(&run, "07:30 message case-opened T1 sms"), 2);
+        assert_string_equal(
+            rows_text(run.db, "SELECT count(DISTINCT g.id), count(*) FROM message g JOIN message_notice mn ON"
+                              " mn.message = g.id JOIN notice n ON n.id = mn.notice JOIN rule_match m ON"
+                              " m.id = n.match WHERE m.rule = 'case-opened'"),
+            "1|2");
+        assert_string_equal(rows_text(run.db,
+                                      "SELECT text LIKE '%2026-0001%2026-0002%', segments FROM message"
+                                      " WHERE digest = 2"),
+                            "1|1");
+        run_close(&run);
+}
+
+/* A hold takes its pupil's part out of a message that is not sent yet, and leaves the others in it. */
+static void hold_takes_one_out(void **state)
+{
+        struct run run;
+
+        (void)state;
+        run_open(&run, "2026-11-23T07:00", RUN_ROSTER, asking);
+        run_mark(&run, "2026-11-23T18:10", "P1", 1, "absent");
+        run_mark(&run, "2026-11-23T18:20", "P2", 1, "absent");
+        run_until(&run, "2026-11-24T07:30");
+        rows_run(run.db, "UPDATE message SET state = 'queued', attempts = 0 WHERE digest = 2;"
+                         "INSERT INTO hold(kind, subject, starts) VALUES ('pupil', 'P1', unixepoch())");
+        assert_string_equal(rows_text(run.db, "SELECT state, text LIKE '%2026-0001%' FROM message"
+                                              " WHERE text LIKE '%2026-0002%' AND state <> 'cancelled'"),
+                            "queued|0");
+        run_close(&run);
+}
+
 /* A template that names the pupil is not made for a curator, who gets another in its place. */
 static void curators_read_no_names(void **state)
 {
@@ -188,6 +231,8 @@ int main(void)
             cmocka_unit_test(is_followed_up_and_closed),
             cmocka_unit_test(is_handed_over_with_permission_alone),
             cmocka_unit_test(urgent_cases_stay_apart),
+            cmocka_unit_test(notices_that_waited_are_one_message),
+            cmocka_unit_test(hold_takes_one_out),
             cmocka_unit_test(curators_read_no_names),
             cmocka_unit_test(curators_are_told_of_cases_alone),
         };

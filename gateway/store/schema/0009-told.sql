@@ -3,6 +3,74 @@
 -- What was wrong, for people: of a message that could not be made.
 ALTER TABLE suppression ADD COLUMN detail TEXT;
 
+-- Several notices to one member of staff in one message: 0 never, 1 it may have company, else how many they are.
+ALTER TABLE message ADD COLUMN digest INTEGER NOT NULL DEFAULT 0;
+-- Each notice's own part of such a message; NULL: the message is about it alone.
+ALTER TABLE message_notice ADD COLUMN title TEXT;
+ALTER TABLE message_notice ADD COLUMN text TEXT;
+
+-- As in 0002, but of a digest only what is about a held pupil is taken out. Parts are joined as engine/digest.c does it.
+DROP TRIGGER silence_hold;
+CREATE TRIGGER silence_hold AFTER INSERT ON hold BEGIN
+  INSERT INTO suppression(match, person, reason, at)
+    SELECT n.match, n.person, 'staff-hold', NEW.starts
+      FROM rule_match m CROSS JOIN notice n ON n.match = m.id CROSS JOIN message_notice mn ON mn.notice = n.id
+     CROSS JOIN message g ON g.id = mn.message
+     WHERE NEW.kind <> 'person' AND g.digest > 1 AND g.state IN ('queued', 'held', 'retry')
+       AND m.pupil IN (SELECT NEW.subject WHERE NEW.kind = 'pupil'
+                        UNION ALL
+                       SELECT r.person FROM organisation_tree t JOIN role r ON r.organisation = t.descendant
+                        WHERE NEW.kind = 'group' AND t.ancestor = NEW.subject AND r.role = 'pupil'
+                          AND (r.last_day IS NULL OR r.last_day >= date(NEW.starts, 'unixepoch')))
+       AND NOT EXISTS (SELECT 1 FROM suppression s WHERE s.match = n.match AND s.person = n.person AND s.reason = 'staff-hold');
+  DELETE FROM message_notice
+   WHERE NEW.kind <> 'person'
+     AND EXISTS (SELECT 1 FROM message g WHERE g.id = message_notice.message AND g.digest > 1
+                    AND g.state IN ('queued', 'held', 'retry'))
+     AND notice IN (
+       SELECT n.id FROM rule_match m JOIN notice n ON n.match = m.id
+        WHERE m.pupil IN (SELECT NEW.subject WHERE NEW.kind = 'pupil'
+                           UNION ALL
+                          SELECT r.person FROM organisation_tree t JOIN role r ON r.organisation = t.descendant
+                           WHERE NEW.kind = 'group' AND t.ancestor = NEW.subject AND r.role = 'pupil'
+                             AND (r.last_day IS NULL OR r.last_day >= date(NEW.starts, 'unixepoch'))))
+     AND EXISTS (
+       SELECT 1 FROM message_notice o JOIN notice other ON other.id = o.notice JOIN rule_match om ON om.id = other.match
+        WHERE o.message = message_notice.message
+          AND (om.pupil IS NULL OR om.pupil NOT IN (
+                SELECT NEW.subject WHERE NEW.kind = 'pupil'
+                 UNION ALL
+                SELECT r.person FROM organisation_tree t JOIN role r ON r.organisation = t.descendant
+                 WHERE NEW.kind = 'group' AND t.ancestor = NEW.subject AND r.role = 'pupil'
+                   AND (r.last_day IS NULL OR r.last_day >= date(NEW.starts, 'unixepoch')))));
+  UPDATE message
+     SET text = (SELECT group_concat(part, CASE channel WHEN 'sms' THEN char(10) ELSE char(10, 10) || '* * *' || char(10, 10) END)
+                   FROM (SELECT coalesce(mn.title || char(10, 10), '') || mn.text AS part FROM message_notice mn
+                          WHERE mn.message = message.id ORDER BY mn.notice)),
+         title = (SELECT mn.title FROM message_notice mn WHERE mn.message = message.id ORDER BY mn.notice LIMIT 1),
+         segments = NULL,
+         digest = (SELECT count(*) FROM message_notice mn WHERE mn.message = message.id)
+   WHERE state IN ('queued', 'held', 'retry') AND digest > 1
+     AND digest <> (SELECT count(*) FROM message_notice mn WHERE mn.message = message.id);
+  UPDATE message SET state = 'cancelled', reason = 'staff-hold', changed = NEW.starts
+   WHERE state IN ('queued', 'held', 'retry') AND (NEW.ends IS NULL OR NEW.ends > created)
+     AND ((NEW.kind = 'person' AND person = NEW.subject)
+       OR (NEW.kind <> 'person' AND id IN (
+            SELECT mn.message FROM rule_match m JOIN notice n ON n.match = m.id JOIN message_notice mn ON mn.notice = n.id
+             WHERE m.pupil IN (SELECT NEW.subject WHERE NEW.kind = 'pupil'
+                                UNION ALL
+                               SELECT r.person FROM organisation_tree t JOIN role r ON r.organisation = t.descendant
+                                WHERE NEW.kind = 'group' AND t.ancestor = NEW.subject AND r.role = 'pupil'
+                                  AND (r.last_day IS NULL OR r.last_day >= date(NEW.starts, 'unixepoch'))))));
+  INSERT INTO change(kind, subject)
+    SELECT 'pupil', person FROM (
+      SELECT NEW.subject AS person WHERE NEW.kind = 'pupil'
+       UNION SELECT r.person FROM organisation_tree t JOIN role r ON r.organisation = t.descendant
+              WHERE NEW.kind = 'group' AND t.ancestor = NEW.subject AND r.role = 'pupil'
+                AND (r.last_day IS NULL OR r.last_day >= date(NEW.starts, 'unixepoch')))
+     WHERE NOT EXISTS (SELECT 1 FROM change c WHERE c.kind = 'pupil' AND c.subject = person);
+END;
+
 -- A hold that ends early is news: what it covered counts, and what it stopped may be told.
 CREATE TRIGGER change_hold_ends AFTER UPDATE OF ends ON hold WHEN NEW.ends IS NOT OLD.ends BEGIN
   INSERT INTO change(kind, subject)
