@@ -7,9 +7,11 @@
 /* clang-format off */
 static const struct verb *const verb_table[] = {
     &verb_check,
+    &verb_events,
     &verb_feeds,
     &verb_import,
     &verb_messages,
+    &verb_purge,
     &verb_replies,
     &verb_rules,
     &verb_serve,

@@ -4,6 +4,7 @@
 #include "command/conductor.h"
 #include "command/far_end.h"
 #include "command/reply_taker.h"
+#include "command/keeper.h"
 #include "command/resources.h"
 #include "compose/catalogue.h"
 #include "deliver/courier.h"
@@ -48,6 +49,7 @@ struct gateway {
         struct publisher *publisher;
         struct conductor *conductor;
         struct reply_taker *replies;
+        struct keeper *keeper;
         struct web_loop loops[2];
 
         pthread_mutex_t courier_mutex; /* guards the courier and the providers, which a reload changes */
@@ -345,7 +347,11 @@ static int open_outward(struct gateway *gateway, struct err *err)
                 r = open_courier(gateway, err);
         if (r == 0 && gateway->config->is_sandbox)
                 r = far_end_open(gateway->database, gateway_base_url(gateway), &gateway->far_end, err);
-        return r < 0 ? r : open_publisher(gateway, err);
+        if (r == 0)
+                r = open_publisher(gateway, err);
+        if (r == 0 && !gateway->clock.is_virtual)
+                r = keeper_open(gateway->config, gateway->writer, &gateway->keeper, err);
+        return r;
 }
 
 int gateway_open(const struct gateway_options *options, struct gateway **ret_gateway, struct err *err)
@@ -429,6 +435,7 @@ struct gateway *gateway_close(struct gateway *gateway)
                 return NULL;
         conductor_close(gateway->conductor);
         gateway->conductor = NULL;
+        keeper_close(gateway->keeper);
         courier_close(take_courier(gateway));
         web_close(gateway->web);
         engine_loop_close(gateway->loop);

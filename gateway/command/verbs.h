@@ -5,9 +5,11 @@
 #include "command/command.h"
 
 extern const struct verb verb_check;
+extern const struct verb verb_events;
 extern const struct verb verb_feeds;
 extern const struct verb verb_import;
 extern const struct verb verb_messages;
+extern const struct verb verb_purge;
 extern const struct verb verb_replies;
 extern const struct verb verb_rules;
 extern const struct verb verb_serve;

@@ -21,6 +21,7 @@ struct follow {
         pthread_t thread;
         bool is_running;
         int64_t newest;        /* the thread's: the last publication that it knew of */
+        bool is_rested;        /* the thread's: the connection has given back what it can */
         pthread_mutex_t mutex; /* guards what follows */
         pthread_cond_t work;
         struct waiting waiting[FOLLOW_MAX];
@@ -41,7 +42,10 @@ static void wake(void *context)
 /* With the mutex held. */
 static int64_t next_look_ms(const struct follow *follow)
 {
-        int64_t next_ms = follow->count ? clock_monotonic_ms() + LOOK_MS : INT64_MAX;
+        int64_t next_ms = clock_monotonic_ms() + (follow->count ? LOOK_MS : DB_REST_MS);
+
+        if (!follow->count && follow->is_rested)
+                return INT64_MAX;
 
         for (int i = 0; i < follow->count; i++) {
                 if (follow->waiting[i].is_new)
@@ -121,7 +125,9 @@ static void *follow_main(void *context)
                 pthread_mutex_unlock(&follow->mutex);
 
                 seen = count;
-                look(follow, list, &count, is_last);
+                if (count)
+                        look(follow, list, &count, is_last);
+                follow->is_rested = !seen && db_tend(follow->db);
 
                 /* Those that came meanwhile stand behind the ones seen. */
                 pthread_mutex_lock(&follow->mutex);
