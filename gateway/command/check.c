@@ -1,10 +1,10 @@
 /* kapula check: configuration, rules, templates and providers together. */
 #include "command/check.h"
 #include "command/config.h"
+#include "command/providers.h"
 #include "command/resources.h"
 #include "command/verbs.h"
 #include "compose/catalogue.h"
-#include "deliver/provider.h"
 #include "engine/rule.h"
 #include "store/db.h"
 
@@ -190,32 +190,15 @@ int check_print(const struct check *check, bool json, struct err *err)
 
 /* ---- providers */
 
-struct setting_lookup {
-        const struct config_provider *provider;
-        const char *base_url;
-};
-
-static const char *setting_of(void *context, const char *name)
-{
-        const struct setting_lookup *lookup = context;
-
-        if (strcmp(name, "base_url") == 0)
-                return lookup->base_url;
-        for (int i = 0; i < lookup->provider->setting_count; i++)
-                if (strcmp(lookup->provider->settings[i].name, name) == 0)
-                        return lookup->provider->settings[i].value;
-        return NULL;
-}
-
 static int check_providers(struct check *check, const struct config *config, struct err *err)
 {
         struct provider *provider;
         struct err fault;
 
         for (int i = 0; i < config->provider_count; i++) {
-                struct setting_lookup lookup = {&config->providers[i],
-                                                config->base_url ? config->base_url : "http://127.0.0.1"};
-                int r = provider_load(lookup.provider->file, setting_of, &lookup, &provider, &fault);
+                int r = provider_open(&config->providers[i],
+                                      config->base_url ? config->base_url : "http://127.0.0.1",
+                                      "http://127.0.0.1", &provider, &fault);
 
                 if (r == ERR_NOMEM)
                         return err_set(err, r, "check: out of memory");

@@ -118,9 +118,43 @@ static int add_provider(struct config *config, const char *name, struct config_p
         return provider_path(name, &(*ret_provider)->file, err);
 }
 
+static int read_prefixes(struct config_provider *provider, const struct yaml_node *list, struct err *err)
+{
+        const char *text;
+        int r = list ? yaml_want(list, YAML_KIND_SEQUENCE, err) : 0;
+
+        if (r == 0 && list && yaml_count(list) > CONFIG_PREFIX_MAX)
+                r = yaml_refuse(list, err, "more than %d: give fewer", CONFIG_PREFIX_MAX);
+        for (int i = 0; r == 0 && list && i < yaml_count(list); i++) {
+                r = yaml_text(yaml_at(list, i), &text, err);
+                if (r == 0)
+                        r = copy(text, &provider->prefixes[provider->prefix_count++], err);
+        }
+        return r;
+}
+
+static int read_senders(struct config_provider *provider, const struct yaml_node *senders, struct err *err)
+{
+        const char *text;
+        int r = senders ? yaml_want(senders, YAML_KIND_MAPPING, err) : 0;
+
+        if (r == 0 && senders && yaml_count(senders) > CONFIG_SENDER_MAX)
+                r = yaml_refuse(senders, err, "more than %d: give fewer", CONFIG_SENDER_MAX);
+        for (int i = 0; r == 0 && senders && i < yaml_count(senders); i++) {
+                struct config_setting *sender = &provider->senders[provider->sender_count++];
+
+                r = yaml_text(yaml_at(senders, i), &text, err);
+                if (r == 0)
+                        r = copy(yaml_key(yaml_at(senders, i)), &sender->name, err);
+                if (r == 0)
+                        r = copy(text, &sender->value, err);
+        }
+        return r;
+}
+
 static int read_provider(struct config *config, const struct yaml_node *item, struct err *err)
 {
-        static const char *const keys[] = {"name", "settings", NULL};
+        static const char *const keys[] = {"name", "settings", "ca_file", "prefixes", "senders", NULL};
         const struct yaml_node *settings = yaml_get(item, "settings"), *node;
         struct config_provider *provider;
         const char *name;
@@ -139,6 +173,12 @@ static int read_provider(struct config *config, const struct yaml_node *item, st
                 r = yaml_want(settings, YAML_KIND_MAPPING, err);
         for (int i = 0; r == 0 && settings && i < yaml_count(settings); i++)
                 r = read_setting(provider, yaml_at(settings, i), err);
+        if (r == 0)
+                r = read_text(item, "ca_file", &provider->ca_file, err);
+        if (r == 0)
+                r = read_prefixes(provider, yaml_get(item, "prefixes"), err);
+        if (r == 0)
+                r = read_senders(provider, yaml_get(item, "senders"), err);
         if (r == 0 && strcmp(name, "sandbox") == 0)
                 config->is_sandbox = true;
         return r;
@@ -265,6 +305,13 @@ int config_database_path(const char *path, const char *db, char **ret_path, stru
 static void fini_provider(struct config_provider *provider)
 {
         free(provider->file);
+        free(provider->ca_file);
+        for (int i = 0; i < provider->prefix_count; i++)
+                free(provider->prefixes[i]);
+        for (int i = 0; i < provider->sender_count; i++) {
+                free(provider->senders[i].name);
+                free(provider->senders[i].value);
+        }
         for (int i = 0; i < provider->setting_count; i++) {
                 free(provider->settings[i].name);
                 free(provider->settings[i].value);

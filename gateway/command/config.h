@@ -9,15 +9,22 @@
 
 #define CONFIG_PROVIDER_MAX 16
 #define CONFIG_SETTING_MAX 24
+#define CONFIG_PREFIX_MAX 32
+#define CONFIG_SENDER_MAX 64
 
 struct config_setting {
         char *name, *value; /* value: written here, or read from the file that `NAME_file` names */
 };
 
 struct config_provider {
-        char *file; /* path of the provider's YAML */
+        char *file;    /* path of the provider's YAML */
+        char *ca_file; /* NULL: the system's certificates */
         struct config_setting settings[CONFIG_SETTING_MAX];
         int setting_count;
+        char *prefixes[CONFIG_PREFIX_MAX]; /* of the numbers that it takes; none: all */
+        int prefix_count;
+        struct config_setting senders[CONFIG_SENDER_MAX]; /* organisation and its sender */
+        int sender_count;
 };
 
 struct config {

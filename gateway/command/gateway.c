@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "command/conductor.h"
 #include "command/far_end.h"
+#include "command/providers.h"
 #include "command/reply_taker.h"
 #include "command/keeper.h"
 #include "command/resources.h"
@@ -91,23 +92,6 @@ static bool outward_is_idle(void *context)
 
 /* ---- providers */
 
-struct setting_lookup {
-        const struct config_provider *provider;
-        const char *base_url;
-};
-
-static const char *setting_of(void *context, const char *name)
-{
-        struct setting_lookup *lookup = context;
-
-        if (strcmp(name, "base_url") == 0)
-                return lookup->base_url;
-        for (int i = 0; i < lookup->provider->setting_count; i++)
-                if (strcmp(lookup->provider->settings[i].name, name) == 0)
-                        return lookup->provider->settings[i].value;
-        return NULL;
-}
-
 static void free_providers(struct provider_list *list)
 {
         while (list->count)
@@ -120,9 +104,8 @@ static int load_providers(struct gateway *gateway, struct provider_list *list, s
 
         list->count = 0;
         for (int i = 0; i < gateway->config->provider_count && r == 0; i++) {
-                struct setting_lookup lookup = {&gateway->config->providers[i], gateway_base_url(gateway)};
-
-                r = provider_load(lookup.provider->file, setting_of, &lookup, &list->items[i], err);
+                r = provider_open(&gateway->config->providers[i], gateway_base_url(gateway),
+                                  web_loopback_url(gateway->web), &list->items[i], err);
                 if (r == 0)
                         list->count++;
         }
@@ -346,7 +329,7 @@ static int open_outward(struct gateway *gateway, struct err *err)
         if (r == 0)
                 r = open_courier(gateway, err);
         if (r == 0 && gateway->config->is_sandbox)
-                r = far_end_open(gateway->database, gateway_base_url(gateway), &gateway->far_end, err);
+                r = far_end_open(gateway->database, web_loopback_url(gateway->web), &gateway->far_end, err);
         if (r == 0)
                 r = open_publisher(gateway, err);
         if (r == 0 && !gateway->clock.is_virtual)

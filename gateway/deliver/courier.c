@@ -15,14 +15,25 @@
 
 static const char *const channels[] = {"sms", "email"};
 
+#define LEAVES_MAX_BYTES 8192 /* prefixes of all providers of a channel */
+
+/* What others may ask of a lane while it works. */
+struct lane_counts {
+        atomic_llong outcomes[ATTEMPT_UNKNOWN + 1], under_way, opened, asked;
+        atomic_bool is_resting;
+};
+
 struct courier {
         struct courier_config config;
         struct db *db, *own_db; /* reads; own_db is closed with the courier */
         bool knows_next;        /* what own_db said when the data were of `version` */
-        int64_t next_utc;
+        int64_t next_utc, poll_utc;
         CURLM *multi;
         char uid[MESSAGE_UID_MAX];
         struct lane lanes[PROVIDER_MAX];
+        struct lane_counts lane_counts[PROVIDER_MAX];
+        bool is_asking;                              /* some provider is asked after what it accepted */
+        char leaves[PROVIDER_MAX][LEAVES_MAX_BYTES]; /* JSON: numbers that earlier providers take; "": none */
         struct courier_job job;
         bool is_submitted;
         struct finished *finished; /* for the next job */
@@ -42,17 +53,24 @@ struct courier {
 
 /* ---- outcomes */
 
-static void add_finished(struct courier *courier, const struct message_outcome *outcome, bool is_given_back)
+static void add_finished(struct courier *courier, const struct finished *finished)
 {
-        courier->finished[courier->finished_count++] = (struct finished){*outcome, is_given_back};
+        courier->finished[courier->finished_count++] = *finished;
+}
+
+static void give_back_until(struct courier *courier, struct message *message, int64_t not_before)
+{
+        struct finished finished = {
+            .is_given_back = true,
+            .outcome = {.message = message->id, .attempt = message->attempt, .fate.not_before = not_before}};
+
+        add_finished(courier, &finished);
+        message_fini(message);
 }
 
 static void give_back(struct courier *courier, struct message *message)
 {
-        struct message_outcome outcome = {.message = message->id, .attempt = message->attempt};
-
-        add_finished(courier, &outcome, true);
-        message_fini(message);
+        give_back_until(courier, message, 0);
 }
 
 static void give_back_queue(struct courier *courier, struct lane *lane)
@@ -78,39 +96,123 @@ static void tell_unknown(const struct message_outcome *outcome)
                             "message %" PRId64 ": %s gave no clear answer (%s): not sent again, may be lost",
                             outcome->message, outcome->provider, outcome->detail);
         else
-                log_info("deliver",
-                         "message %" PRId64 ": %s gave no clear answer (%s): asking again with the same key",
-                         outcome->message, outcome->provider, outcome->detail);
+                log_info("deliver", "message %" PRId64 ": %s gave no clear answer (%s): %s", outcome->message,
+                         outcome->provider, outcome->detail,
+                         strcmp(reason, "asking-status") == 0 ? "asking what became of it"
+                                                              : "asking again with the same key");
+}
+
+static struct retry_case make_case(struct courier *courier, const struct provider *provider,
+                                   const struct message *message, enum attempt_outcome outcome,
+                                   int64_t retry_after)
+{
+        int64_t now_utc = clock_now_utc(courier->config.clock), seconds, wait;
+        bool knows_key = provider && provider_is_idempotent(provider, &seconds);
+        struct retry_case attempt = {
+            .message = message, .outcome = outcome, .retry_after = retry_after, .now_utc = now_utc};
+
+        /* Past the time for which the provider remembers a key it is no help. */
+        attempt.idempotent = knows_key && (!message->first_try || now_utc - message->first_try < seconds);
+        attempt.can_ask = provider && provider_can_ask(provider, &wait);
+        attempt.ask_wait = attempt.can_ask ? wait : 0;
+        return attempt;
+}
+
+static int lane_index(const struct courier *courier, const struct lane *lane)
+{
+        return (int)(lane - courier->lanes);
+}
+
+static void note_breaker(struct courier *courier, struct lane *lane, bool good, int64_t now_ms)
+{
+        struct lane_counts *counts = &courier->lane_counts[lane_index(courier, lane)];
+
+        if (breaker_note(&lane->breaker, good, now_ms)) {
+                log_warning("deliver", "%s: %s", provider_name(lane->provider),
+                            good ? "works again" : "fails again and again: given a rest of 30 s");
+                if (!good)
+                        atomic_fetch_add(&counts->opened, 1);
+        }
+        atomic_store(&counts->is_resting, breaker_state(&lane->breaker, now_ms) != BREAKER_CLOSED);
+        if (breaker_state(&lane->breaker, now_ms) != BREAKER_CLOSED)
+                give_back_queue(courier, lane);
+}
+
+static void rest(struct lane *lane, struct transfer *transfer)
+{
+        transfer_reset(transfer);
+        transfer->next = lane->idle;
+        lane->idle = transfer;
 }
 
 /* Notes the outcome of the message in TRANSFER and puts the handle to rest. */
 static void finish(struct courier *courier, struct lane *lane, struct transfer *transfer,
-                   struct message_outcome *outcome, int64_t retry_after)
+                   const struct message_outcome *outcome, int64_t retry_after)
 {
-        int64_t now_ms = clock_monotonic_ms();
+        int64_t now_ms = clock_monotonic_ms(), until, every;
         bool good = outcome->outcome == ATTEMPT_ACCEPTED || outcome->outcome == ATTEMPT_REJECTED;
-        struct retry_case attempt = {.message = &transfer->message,
-                                     .outcome = outcome->outcome,
-                                     .idempotent = provider_is_idempotent(lane->provider),
-                                     .retry_after = retry_after,
-                                     .now_utc = clock_now_utc(courier->config.clock)};
+        struct retry_case attempt =
+            make_case(courier, lane->provider, &transfer->message, outcome->outcome, retry_after);
+        struct finished finished = {.outcome = *outcome};
 
-        outcome->fate = retry_fate(&attempt);
-        if (outcome->outcome == ATTEMPT_ACCEPTED && !provider_has_receipts(lane->provider))
-                outcome->fate.reason = MESSAGE_NO_RECEIPTS; /* more than that nobody will ever know */
+        finished.outcome.fate = retry_fate(&attempt);
+        every = provider_poll_seconds(lane->provider, &until);
+        if (outcome->outcome == ATTEMPT_ACCEPTED && every)
+                finished.outcome.fate.poll_at = attempt.now_utc + every;
+        else if (outcome->outcome == ATTEMPT_ACCEPTED && !provider_has_receipts(lane->provider))
+                finished.outcome.fate.reason = MESSAGE_NO_RECEIPTS; /* more than that nobody will ever know */
         if (outcome->outcome == ATTEMPT_UNKNOWN)
-                tell_unknown(outcome);
-        add_finished(courier, outcome, false);
+                tell_unknown(&finished.outcome);
+        add_finished(courier, &finished);
         atomic_fetch_add(&courier->counts[outcome->outcome], 1);
+        atomic_fetch_add(&courier->lane_counts[lane_index(courier, lane)].outcomes[outcome->outcome], 1);
         lane_count(lane, now_ms);
-        if (breaker_note(&lane->breaker, good, now_ms))
-                log_warning("deliver", "%s: %s", provider_name(lane->provider),
-                            good ? "works again" : "fails again and again: given a rest of 30 s");
-        if (breaker_state(&lane->breaker, now_ms) != BREAKER_CLOSED)
-                give_back_queue(courier, lane);
-        transfer_reset(transfer);
-        transfer->next = lane->idle;
-        lane->idle = transfer;
+        note_breaker(courier, lane, good, now_ms);
+        rest(lane, transfer);
+}
+
+static enum attempt_outcome outcome_of(enum provider_standing standing)
+{
+        if (standing == STANDING_UNCLEAR)
+                return ATTEMPT_UNKNOWN;
+        return standing == STANDING_MISSING ? ATTEMPT_RETRY : ATTEMPT_ACCEPTED;
+}
+
+static const char *words_of(enum provider_standing standing)
+{
+        if (standing == STANDING_UNCLEAR)
+                return "asked: no clear answer";
+        return standing == STANDING_MISSING ? "asked: it never came" : "asked: it has it";
+}
+
+/* Notes what the provider says of the message in TRANSFER, which it had been asked after. */
+static void finish_question(struct courier *courier, struct lane *lane, struct transfer *transfer,
+                            const struct provider_told *told)
+{
+        const struct message *message = &transfer->message;
+        struct retry_case attempt =
+            make_case(courier, lane->provider, message, outcome_of(told->standing), -1);
+        struct finished finished = {
+            .is_question = message->attempt == 0,
+            .round = message->round,
+            .is_told = told->standing >= STANDING_DELIVERED,
+            .outcome = {.message = message->id, .attempt = message->attempt, .outcome = attempt.outcome}};
+
+        finished.receipt = told->standing == STANDING_DELIVERED ? RECEIPT_DELIVERED
+                           : told->standing == STANDING_FAILED  ? RECEIPT_FAILED
+                                                                : RECEIPT_TEMPORARY;
+        snprintf(finished.outcome.provider, sizeof finished.outcome.provider, "%s",
+                 provider_name(lane->provider));
+        memcpy(finished.outcome.provider_id, told->id, sizeof finished.outcome.provider_id);
+        snprintf(finished.outcome.detail, sizeof finished.outcome.detail, "%s",
+                 told->detail[0] ? told->detail : words_of(told->standing));
+        finished.outcome.fate = retry_fate_of_question(&attempt, told->standing);
+        if (!finished.is_question || finished.is_told)
+                add_finished(courier, &finished);
+        if (told->standing != STANDING_UNCLEAR)
+                atomic_fetch_add(&courier->lane_counts[lane_index(courier, lane)].asked, 1);
+        note_breaker(courier, lane, told->standing != STANDING_UNCLEAR, clock_monotonic_ms());
+        rest(lane, transfer);
 }
 
 static void unlink_transfer(struct courier *courier, struct lane *lane, struct transfer *transfer)
@@ -122,6 +224,7 @@ static void unlink_transfer(struct courier *courier, struct lane *lane, struct t
         *at = transfer->next;
         lane->under_way_count--;
         atomic_fetch_sub(&courier->under_way, 1);
+        atomic_fetch_sub(&courier->lane_counts[lane_index(courier, lane)].under_way, 1);
         curl_multi_remove_handle(courier->multi, transfer->easy);
 }
 
@@ -134,12 +237,31 @@ static struct lane *lane_of(struct courier *courier, const struct provider *prov
         return lane;
 }
 
+/* The end of a transfer, by curl or because the gateway stops. */
+static void conclude(struct courier *courier, struct transfer *transfer, CURLcode result)
+{
+        struct lane *lane = lane_of(courier, transfer->provider);
+        struct message_outcome outcome;
+        struct provider_told told;
+        int64_t retry_after;
+
+        if (transfer->is_question) {
+                transfer_told(transfer, result, &told);
+                unlink_transfer(courier, lane, transfer);
+                finish_question(courier, lane, transfer, &told);
+        } else {
+                transfer_outcome(transfer, result, clock_now_utc(courier->config.clock), &outcome,
+                                 &retry_after);
+                unlink_transfer(courier, lane, transfer);
+                finish(courier, lane, transfer, &outcome, retry_after);
+        }
+        if (courier->is_blocked && lane_is_low(lane))
+                atomic_store(&courier->is_woken, true);
+}
+
 static void collect(struct courier *courier)
 {
-        struct message_outcome outcome;
         struct transfer *transfer;
-        int64_t retry_after;
-        struct lane *lane;
         CURLMsg *message;
         CURLcode result;
         int left;
@@ -149,13 +271,7 @@ static void collect(struct courier *courier)
                         continue;
                 result = message->data.result; /* gone once the handle is removed */
                 curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
-                lane = lane_of(courier, transfer->provider);
-                transfer_outcome(transfer, result, clock_now_utc(courier->config.clock), &outcome,
-                                 &retry_after);
-                unlink_transfer(courier, lane, transfer);
-                finish(courier, lane, transfer, &outcome, retry_after);
-                if (courier->is_blocked && lane_is_low(lane))
-                        atomic_store(&courier->is_woken, true);
+                conclude(courier, transfer, result);
         }
 }
 
@@ -183,19 +299,56 @@ static void refuse(struct courier *courier, struct lane *lane, struct transfer *
         finish(courier, lane, transfer, &outcome, -1);
 }
 
+static void begin(struct courier *courier, struct lane *lane, struct transfer *transfer)
+{
+        transfer->next = lane->under_way;
+        lane->under_way = transfer;
+        lane->under_way_count++;
+        atomic_fetch_add(&courier->under_way, 1);
+        atomic_fetch_add(&courier->lane_counts[lane_index(courier, lane)].under_way, 1);
+}
+
+/* A message that a provider may have is asked after when it cannot be sent again without harm. */
+static bool must_ask(struct courier *courier, const struct lane *lane, const struct message *message)
+{
+        struct retry_case attempt = make_case(courier, lane->provider, message, ATTEMPT_UNKNOWN, -1);
+
+        return message->provider && !attempt.idempotent && attempt.can_ask;
+}
+
+/* What grew stale while it waited is given back, and then expires; so is what its reader has had enough of
+ * for now, unless it is urgent. */
+static bool may_start(struct courier *courier, struct lane *lane, struct message *message)
+{
+        int64_t now_utc = clock_now_utc(courier->config.clock), wait_ms;
+
+        if (message->deadline <= now_utc) {
+                give_back(courier, message);
+                return false;
+        }
+        wait_ms =
+            recipient_limit_take(&lane->recipients, message->address, clock_monotonic_ms(), message->urgent);
+        if (wait_ms)
+                give_back_until(courier, message, now_utc + (wait_ms + 999) / 1000);
+        return !wait_ms;
+}
+
 static void start_one(struct courier *courier, struct lane *lane, struct message *message)
 {
         int timeout_ms = courier->config.timeout_ms ? courier->config.timeout_ms : COURIER_TIMEOUT_MS, r;
         struct transfer *transfer;
         struct err err = {0};
 
-        /* What grew stale while it waited here is given back, and then expires. */
-        if (message->deadline <= clock_now_utc(courier->config.clock) ||
-            take_idle(lane, &transfer, &err) < 0) {
+        if (!may_start(courier, lane, message))
+                return;
+        if (take_idle(lane, &transfer, &err) < 0) {
                 give_back(courier, message);
                 return;
         }
-        r = transfer_start(transfer, lane->provider, message, courier->uid, timeout_ms, &err);
+        if (must_ask(courier, lane, message))
+                r = transfer_ask(transfer, lane->provider, message, courier->uid, timeout_ms, &err);
+        else
+                r = transfer_start(transfer, lane->provider, message, courier->uid, timeout_ms, &err);
         if (r == 0 && curl_multi_add_handle(courier->multi, transfer->easy) != CURLM_OK)
                 r = err_set(&err, ERR_NOMEM, "courier: out of memory");
         if (r == ERR_NOMEM) {
@@ -204,10 +357,27 @@ static void start_one(struct courier *courier, struct lane *lane, struct message
         } else if (r < 0) {
                 refuse(courier, lane, transfer, &err);
         } else {
-                transfer->next = lane->under_way;
-                lane->under_way = transfer;
-                lane->under_way_count++;
-                atomic_fetch_add(&courier->under_way, 1);
+                begin(courier, lane, transfer);
+        }
+}
+
+/* Asks after an accepted message; what fails is asked again at its next time. */
+static void start_question(struct courier *courier, struct lane *lane, struct message *message)
+{
+        int timeout_ms = courier->config.timeout_ms ? courier->config.timeout_ms : COURIER_TIMEOUT_MS;
+        struct transfer *transfer;
+        struct err err = {0};
+
+        message->attempt = 0;
+        if (take_idle(lane, &transfer, &err) < 0) {
+                message_fini(message);
+        } else if (transfer_ask(transfer, lane->provider, message, courier->uid, timeout_ms, &err) < 0 ||
+                   curl_multi_add_handle(courier->multi, transfer->easy) != CURLM_OK) {
+                log_error("deliver", "%s: no question could be made: %s", provider_name(lane->provider),
+                          err.text);
+                rest(lane, transfer);
+        } else {
+                begin(courier, lane, transfer);
         }
 }
 
@@ -215,26 +385,71 @@ static void start_waiting(struct courier *courier)
 {
         struct message *message;
 
-        for (int i = 0; i < courier->config.provider_count; i++)
+        for (int i = 0; i < courier->config.provider_count; i++) {
                 while ((message = lane_next(&courier->lanes[i])))
                         start_one(courier, &courier->lanes[i], message);
+                while ((message = lane_next_question(&courier->lanes[i])))
+                        start_question(courier, &courier->lanes[i], message);
+        }
 }
 
 /* ---- the writer's job */
 
 static void plan_claim(struct courier *courier, int channel, int provider, bool pinned_only)
 {
+        const struct provider *whose = courier->lanes[provider].provider;
         struct courier_job *job = &courier->job;
         struct claim *claim = &job->claims[job->claim_count++];
+        bool is_sms = strcmp(channels[channel], "sms") == 0;
 
-        claim->lane = (struct message_lane){channels[channel],
-                                            provider_name(courier->lanes[provider].provider), pinned_only};
+        claim->lane = (struct message_lane){
+            .channel = channels[channel],
+            .provider = provider_name(whose),
+            .pinned_only = pinned_only,
+            .takes = is_sms ? provider_prefixes(whose) : NULL,
+            .leaves = is_sms && courier->leaves[provider][0] ? courier->leaves[provider] : NULL,
+            .senders = provider_senders(whose)};
         claim->provider = provider;
         courier->plan |= UINT64_C(1) << ((channel * PROVIDER_MAX + provider) * 2 + pinned_only);
 }
 
-/* Who may claim what: on each channel the first provider in order that works takes what is free; one that is
- * being tried again takes a single message beside it; the others take only what is pinned to them. */
+/* Both are JSON arrays, or empty. */
+static void add_prefixes(char all[static LEAVES_MAX_BYTES], const char *more)
+{
+        size_t length = strlen(all);
+
+        if (!length)
+                snprintf(all, LEAVES_MAX_BYTES, "%s", more);
+        else
+                snprintf(all + length - 1, LEAVES_MAX_BYTES - length + 1, ",%s", more + 1);
+}
+
+/* Who may claim what: on each channel the first provider in order that works and takes the number takes what
+ * is free; one that is being tried again takes a single message beside it; the others take only what is
+ * pinned to them. */
+static void plan_channel(struct courier *courier, int channel, int64_t now_ms)
+{
+        struct courier_job *job = &courier->job;
+        bool is_sms = strcmp(channels[channel], "sms") == 0, is_taken = false;
+        char taken[LEAVES_MAX_BYTES] = "";
+
+        for (int i = 0; i < courier->config.provider_count; i++) {
+                struct lane *lane = &courier->lanes[i];
+                enum breaker_state state = breaker_state(&lane->breaker, now_ms);
+                const char *prefixes = is_sms ? provider_prefixes(lane->provider) : NULL;
+
+                if (state == BREAKER_OPEN || !provider_takes(lane->provider, channels[channel]))
+                        continue;
+                if (is_sms)
+                        memcpy(courier->leaves[i], taken, strlen(taken) + 1);
+                if (job->budget[i] > 0)
+                        plan_claim(courier, channel, i, is_taken);
+                if (state == BREAKER_CLOSED && prefixes)
+                        add_prefixes(taken, prefixes);
+                is_taken = is_taken || (state == BREAKER_CLOSED && !prefixes);
+        }
+}
+
 static void plan_claims(struct courier *courier, int64_t now_ms)
 {
         struct courier_job *job = &courier->job;
@@ -243,20 +458,27 @@ static void plan_claims(struct courier *courier, int64_t now_ms)
         courier->plan = 0;
         for (int i = 0; i < courier->config.provider_count; i++)
                 job->budget[i] = lane_room(&courier->lanes[i], now_ms);
-        for (size_t channel = 0; channel < ARRAY_SIZE(channels); channel++) {
-                bool is_taken = false;
+        for (size_t channel = 0; channel < ARRAY_SIZE(channels); channel++)
+                plan_channel(courier, (int)channel, now_ms);
+}
 
-                for (int i = 0; i < courier->config.provider_count; i++) {
-                        struct lane *lane = &courier->lanes[i];
-                        enum breaker_state state = breaker_state(&lane->breaker, now_ms);
+/* Plans whom to ask after what it accepted; true when there is somebody and it is time. */
+static bool plan_questions(struct courier *courier, int64_t now_utc, int64_t now_ms)
+{
+        struct courier_job *job = &courier->job;
+        bool any = false;
 
-                        if (state == BREAKER_OPEN || !provider_takes(lane->provider, channels[channel]))
-                                continue;
-                        if (job->budget[i] > 0)
-                                plan_claim(courier, (int)channel, i, is_taken);
-                        is_taken = is_taken || state == BREAKER_CLOSED;
-                }
+        for (int i = 0; courier->is_asking && i < courier->config.provider_count; i++) {
+                struct lane *lane = &courier->lanes[i];
+
+                job->questions[i].provider = NULL;
+                if (courier->poll_utc > now_utc || !lane_wants_questions(lane, now_ms))
+                        continue;
+                job->questions[i].provider = provider_name(lane->provider);
+                job->questions[i].every = provider_poll_seconds(lane->provider, &job->questions[i].until);
+                any = true;
         }
+        return any;
 }
 
 /* Milliseconds until time makes room in some lane, at most CHECK_MS. */
@@ -287,6 +509,8 @@ static int find_next(struct courier *courier, struct err *err)
         if (r < 0 || (courier->own_db && courier->knows_next && version == courier->version))
                 return r;
         r = message_next_time(courier->db, &courier->next_utc, err);
+        if (r == 0 && courier->is_asking)
+                r = message_poll_time(courier->db, &courier->poll_utc, err);
         courier->knows_next = r == 0;
         courier->version = version;
         return r;
@@ -297,6 +521,7 @@ static bool look_for_work(struct courier *courier, int64_t now_ms)
 {
         int64_t now_utc = clock_now_utc(courier->config.clock), next;
         struct err err = {0};
+        bool asks;
 
         courier->is_blocked = false;
         courier->job.claim_count = 0;
@@ -308,10 +533,11 @@ static bool look_for_work(struct courier *courier, int64_t now_ms)
                 return false;
         }
         next = courier->next_utc;
+        asks = plan_questions(courier, now_utc, now_ms);
         if (next > now_utc) {
                 if (next - now_utc < CHECK_MS / 1000 + 1)
                         courier->check_at_ms = now_ms + (next - now_utc) * 1000 / 4 + 1;
-                return false;
+                return asks;
         }
         plan_claims(courier, now_ms);
         if (courier->job.claim_count && !is_quiet(courier, now_ms))
@@ -320,7 +546,7 @@ static bool look_for_work(struct courier *courier, int64_t now_ms)
         courier->check_at_ms = now_ms + wait_for_room(courier, now_ms);
         if (is_quiet(courier, now_ms))
                 courier->job.claim_count = 0;
-        return !is_quiet(courier, now_ms); /* without a claim: what is past its deadline still ends */
+        return asks || !is_quiet(courier, now_ms); /* without a claim: what is past its deadline still ends */
 }
 
 static void submit(struct courier *courier)
@@ -382,6 +608,8 @@ static int take_done(struct courier *courier, struct err *err)
                 moved += (int64_t)job->claimed[i].count;
                 bucket_take(&courier->lanes[i].bucket, (int)job->claimed[i].count);
                 r = lane_enqueue(&courier->lanes[i], &job->claimed[i], err);
+                lane_add_questions(&courier->lanes[i], &job->asked[i]);
+                job->questions[i].provider = NULL;
         }
         if (moved) {
                 atomic_store(&courier->is_woken, true);
@@ -456,6 +684,22 @@ struct courier_counts courier_counts(const struct courier *courier)
                                        .under_way = atomic_load(&courier->under_way)};
 }
 
+bool courier_provider(const struct courier *courier, int index, struct courier_provider *ret_provider)
+{
+        const struct lane_counts *counts = &courier->lane_counts[index];
+
+        if (index >= courier->config.provider_count)
+                return false;
+        *ret_provider = (struct courier_provider){.name = provider_name(courier->config.providers[index]),
+                                                  .is_resting = atomic_load(&counts->is_resting),
+                                                  .under_way = atomic_load(&counts->under_way),
+                                                  .opened = atomic_load(&counts->opened),
+                                                  .asked = atomic_load(&counts->asked)};
+        for (int i = 0; i <= ATTEMPT_UNKNOWN; i++)
+                ret_provider->outcomes[i] = atomic_load(&counts->outcomes[i]);
+        return true;
+}
+
 /* ---- beginning */
 
 struct recover_job {
@@ -476,11 +720,7 @@ static struct message_fate decide(void *context, const struct message *message, 
 {
         struct recover_job *job = context;
         const struct provider *provider = find_provider(job->courier, name);
-        struct retry_case attempt = {.message = message,
-                                     .outcome = ATTEMPT_UNKNOWN,
-                                     .idempotent = provider && provider_is_idempotent(provider),
-                                     .retry_after = -1,
-                                     .now_utc = job->now_utc};
+        struct retry_case attempt = make_case(job->courier, provider, message, ATTEMPT_UNKNOWN, -1);
         struct message_outcome outcome = {
             .message = message->id, .detail = "the gateway had stopped", .fate = retry_fate(&attempt)};
 
@@ -523,7 +763,7 @@ static int recover(struct courier *courier, struct err *err)
 static int set_up(struct courier *courier, struct err *err)
 {
         const struct courier_config *config = &courier->config;
-        int64_t now_ms = clock_monotonic_ms();
+        int64_t now_ms = clock_monotonic_ms(), until;
         int r = 0;
 
         courier->finished_room = (size_t)(config->provider_count + 1) * COURIER_LANE_MAX;
@@ -539,8 +779,11 @@ static int set_up(struct courier *courier, struct err *err)
         courier->job.context = courier;
         curl_multi_setopt(courier->multi, CURLMOPT_MAXCONNECTS,
                           (long)PROVIDER_CONNECTION_MAX * (config->provider_count + 1));
-        for (int i = 0; i < config->provider_count; i++)
+        for (int i = 0; i < config->provider_count; i++) {
                 lane_init(&courier->lanes[i], config->providers[i], now_ms);
+                courier->is_asking =
+                    courier->is_asking || provider_poll_seconds(config->providers[i], &until) > 0;
+        }
         courier->db = config->db;
         if (config->writer) {
                 r = db_open(config->path, DB_READER, &courier->own_db, err);
@@ -584,11 +827,15 @@ int courier_new(const struct courier_config *config, struct courier **ret_courie
 
 static void abandon(struct courier *courier, struct lane *lane)
 {
-        while (lane->under_way) {
-                struct transfer *transfer = lane->under_way;
-                struct message_outcome outcome;
-                int64_t retry_after;
+        struct message_outcome outcome;
+        struct transfer *transfer;
+        int64_t retry_after;
 
+        while ((transfer = lane->under_way)) {
+                if (transfer->is_question) {
+                        conclude(courier, transfer, CURLE_OPERATION_TIMEDOUT);
+                        continue;
+                }
                 transfer_outcome(transfer, CURLE_OPERATION_TIMEDOUT, clock_now_utc(courier->config.clock),
                                  &outcome, &retry_after);
                 unlink_transfer(courier, lane, transfer);

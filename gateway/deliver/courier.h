@@ -70,4 +70,15 @@ struct courier_counts {
 
 struct courier_counts courier_counts(const struct courier *courier);
 
+struct courier_provider {
+        const char *name;          /* lives as long as the courier */
+        bool is_resting;           /* its breaker is open */
+        int64_t under_way, opened; /* opened: how often its breaker has opened */
+        int64_t outcomes[4];       /* by enum attempt_outcome, since the courier was opened */
+        int64_t asked;             /* status queries answered */
+};
+
+/* The provider at position INDEX; false when there is none. */
+bool courier_provider(const struct courier *courier, int index, struct courier_provider *ret_provider);
+
 #endif

@@ -2,19 +2,51 @@
 
 #include <assert.h>
 
+static int note_receipt(struct db *db, int64_t now_utc, const struct finished *finished, struct err *err)
+{
+        const struct message_outcome *outcome = &finished->outcome;
+        struct receipt receipt = {.message = outcome->message,
+                                  .round = finished->round,
+                                  .provider = outcome->provider,
+                                  .status = finished->receipt,
+                                  .detail = outcome->detail[0] ? outcome->detail : NULL,
+                                  .at = RECEIPT_NO_TIME};
+        int r = receipt_note(db, now_utc, &receipt, err);
+
+        return r == ERR_NOT_FOUND || r > 0 ? 0 : r;
+}
+
+static int write_one(struct db *db, int64_t now_utc, const struct finished *finished, struct err *err)
+{
+        const struct message_outcome *outcome = &finished->outcome;
+        int r = 0;
+
+        if (finished->is_given_back)
+                return message_give_back(db, now_utc, outcome->message, outcome->attempt,
+                                         outcome->fate.not_before, err);
+        if (!finished->is_question)
+                r = message_outcome(db, now_utc, outcome, err);
+        return r == 0 && finished->is_told ? note_receipt(db, now_utc, finished, err) : r;
+}
+
 static int write_finished(struct courier_job *job, struct db *db, int64_t now_utc, struct err *err)
 {
         int r = 0;
 
-        for (size_t i = 0; i < job->finished_count && r == 0; i++) {
-                const struct finished *finished = &job->finished[i];
+        for (size_t i = 0; i < job->finished_count && r == 0; i++)
+                r = write_one(db, now_utc, &job->finished[i], err);
+        return r;
+}
 
-                if (finished->is_given_back)
-                        r = message_give_back(db, now_utc, finished->outcome.message,
-                                              finished->outcome.attempt, err);
-                else
-                        r = message_outcome(db, now_utc, &finished->outcome, err);
-        }
+static int ask(struct courier_job *job, struct db *db, int64_t now_utc, struct err *err)
+{
+        int r = 0;
+
+        for (int i = 0; i < PROVIDER_MAX && r == 0; i++)
+                if (job->questions[i].provider)
+                        r = message_poll(db, now_utc, job->questions[i].provider,
+                                         now_utc + job->questions[i].every, now_utc - job->questions[i].until,
+                                         PROVIDER_POLL_MAX, &job->asked[i], err);
         return r;
 }
 
@@ -42,7 +74,9 @@ static int run(struct writer_job *writer_job, struct db *db, int64_t now_utc, st
 
         if (r == 0)
                 r = message_expire(db, now_utc, NULL, &job->expired, err);
-        return r < 0 ? r : claim(job, db, now_utc, err);
+        if (r == 0)
+                r = claim(job, db, now_utc, err);
+        return r < 0 ? r : ask(job, db, now_utc, err);
 }
 
 static void done(struct writer_job *writer_job, int result, const struct err *err)
@@ -52,8 +86,10 @@ static void done(struct writer_job *writer_job, int result, const struct err *er
         job->result = result;
         job->err = *err;
         if (result < 0) /* not on disk: nothing may be sent of it */
-                for (int i = 0; i < PROVIDER_MAX; i++)
+                for (int i = 0; i < PROVIDER_MAX; i++) {
                         message_list_fini(&job->claimed[i]);
+                        message_list_fini(&job->asked[i]);
+                }
         atomic_store(&job->is_done, true);
         job->wake(job->context);
 }
@@ -68,8 +104,10 @@ int courier_job_init(struct courier_job *job, size_t finished_room, struct err *
 void courier_job_fini(struct courier_job *job)
 {
         free(job->finished);
-        for (int i = 0; i < PROVIDER_MAX; i++)
+        for (int i = 0; i < PROVIDER_MAX; i++) {
                 message_list_fini(&job->claimed[i]);
+                message_list_fini(&job->asked[i]);
+        }
 }
 
 void courier_job_add(struct courier_job *job, const struct finished *finished)

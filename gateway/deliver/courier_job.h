@@ -6,6 +6,7 @@
 
 #include "deliver/provider.h"
 #include "store/message.h"
+#include "store/receipt.h"
 #include "store/writer.h"
 
 #include <stdatomic.h>
@@ -13,7 +14,12 @@
 /* What became of one leased message. */
 struct finished {
         struct message_outcome outcome;
-        bool is_given_back; /* it never left: only message and attempt of the outcome count */
+        bool is_given_back; /* it never left: only message and attempt of the outcome count, and not_before of
+                               its fate */
+        bool is_told;       /* a status query was answered: the receipt below is noted */
+        bool is_question;   /* of an accepted message: nothing else is noted */
+        enum receipt_status receipt;
+        int64_t round; /* of the message, for the receipt */
 };
 
 struct claim {
@@ -31,7 +37,12 @@ struct courier_job {
         int claim_count;
         int budget[PROVIDER_MAX];                  /* messages that each provider may still take */
         struct message_list claimed[PROVIDER_MAX]; /* result */
-        int64_t expired;                           /* result */
+        struct {
+                const char *provider; /* NULL: nothing is asked */
+                int64_t every, until;
+        } questions[PROVIDER_MAX];
+        struct message_list asked[PROVIDER_MAX]; /* result: accepted messages to be asked after */
+        int64_t expired;                         /* result */
         int result;
         struct err err;
         void (*wake)(void *context); /* called in the writer's thread when it is done */

@@ -7,12 +7,12 @@
 
 void lane_init(struct lane *lane, const struct provider *provider, int64_t now_ms)
 {
-        double per_second, burst;
+        struct provider_limits limits = provider_limits(provider);
 
         *lane =
             (struct lane){.provider = provider, .pace = provider_connections(provider), .window_ms = now_ms};
-        provider_rate(provider, &per_second, &burst);
-        bucket_init(&lane->bucket, per_second, burst, now_ms);
+        bucket_init(&lane->bucket, limits.per_second, limits.burst, now_ms);
+        recipient_limit_init(&lane->recipients, limits.per_recipient, limits.within * 1000);
 }
 
 void lane_fini(struct lane *lane)
@@ -28,6 +28,8 @@ void lane_fini(struct lane *lane)
                 transfer_free(transfer);
         }
         message_list_fini(&lane->queue);
+        message_list_fini(&lane->questions);
+        recipient_limit_fini(&lane->recipients);
         *lane = (struct lane){0};
 }
 
@@ -40,7 +42,11 @@ int lane_leased(const struct lane *lane)
  * one the doubt costs a message, so no more are leased than can be on their way. */
 static int leased_max(const struct lane *lane)
 {
-        return provider_is_idempotent(lane->provider) ? 2 * lane->pace : provider_connections(lane->provider);
+        int64_t seconds;
+
+        if (provider_is_idempotent(lane->provider, &seconds) || provider_can_ask(lane->provider, &seconds))
+                return 2 * lane->pace;
+        return provider_connections(lane->provider);
 }
 
 bool lane_is_low(const struct lane *lane)
@@ -115,6 +121,33 @@ struct message *lane_drop(struct lane *lane)
 struct message *lane_next(struct lane *lane)
 {
         return lane->under_way_count < provider_connections(lane->provider) ? lane_drop(lane) : NULL;
+}
+
+struct message *lane_next_question(struct lane *lane)
+{
+        if (lane->under_way_count >= provider_connections(lane->provider) ||
+            lane->question_first == lane->questions.count)
+                return NULL;
+        return &lane->questions.items[lane->question_first++];
+}
+
+bool lane_wants_questions(const struct lane *lane, int64_t now_ms)
+{
+        int64_t until;
+
+        return provider_poll_seconds(lane->provider, &until) > 0 &&
+               lane->question_first == lane->questions.count &&
+               breaker_state(&lane->breaker, now_ms) == BREAKER_CLOSED;
+}
+
+void lane_add_questions(struct lane *lane, struct message_list *list)
+{
+        if (!list->count)
+                return;
+        free(lane->questions.items); /* all of them were taken out */
+        lane->questions = *list;
+        lane->question_first = 0;
+        *list = (struct message_list){0};
 }
 
 void lane_count(struct lane *lane, int64_t now_ms)

@@ -4,17 +4,21 @@
 #define DELIVER_LANE_H
 
 #include "deliver/breaker.h"
+#include "deliver/recipient_limit.h"
 #include "deliver/transfer.h"
 
 struct lane {
         const struct provider *provider;
         struct breaker breaker;
         struct bucket bucket;
+        struct recipient_limit recipients;
         struct transfer *idle;      /* handles at rest */
         struct transfer *under_way; /* list */
         int under_way_count;
         struct message_list queue; /* claimed, not begun: items[queue_first…] */
         size_t queue_first;
+        struct message_list questions; /* accepted messages to be asked after: items[question_first…] */
+        size_t question_first;
         int pace; /* messages it takes in a quarter of a second: claimed so many ahead when it knows our key
                    */
         int64_t window_ms;
@@ -38,6 +42,12 @@ int lane_enqueue(struct lane *lane, struct message_list *list, struct err *err);
 struct message *lane_next(struct lane *lane);
 /* The next waiting message in any case. */
 struct message *lane_drop(struct lane *lane);
+
+/* The next accepted message to be asked after; NULL when none waits or all connections are busy. */
+struct message *lane_next_question(struct lane *lane);
+bool lane_wants_questions(const struct lane *lane, int64_t now_ms); /* may more be claimed? */
+/* Takes the list's messages; empties LIST. */
+void lane_add_questions(struct lane *lane, struct message_list *list);
 
 /* Counts one finished message for the pace. */
 void lane_count(struct lane *lane, int64_t now_ms);

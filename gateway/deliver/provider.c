@@ -2,6 +2,7 @@
 #include "base/buf.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #define TEXT_MAX_BYTES 8192 /* one text of a file with its settings filled in */
@@ -9,20 +10,33 @@
 
 /* ---- texts */
 
-/* The NAME of a ${NAME} at TEXT; its length in the text, or 0. */
-static size_t setting_at(const char *text, char ret_name[static 64])
+/* A ${NAME} or ${NAME:-default} in a text. */
+struct place {
+        char name[64];
+        const char *otherwise; /* NULL: none */
+        size_t otherwise_length, length;
+};
+
+static bool find_place(const char *text, struct place *ret_place)
 {
-        size_t length = 0;
+        struct place place = {0};
+        size_t at = 2;
 
         if (strncmp(text, "${", 2) != 0)
-                return 0;
-        while (length < 63 && (isupper((unsigned char)text[2 + length]) ||
-                               isdigit((unsigned char)text[2 + length]) || text[2 + length] == '_')) {
-                ret_name[length] = text[2 + length];
-                length++;
+                return false;
+        while (at - 2 < sizeof place.name - 1 &&
+               (isupper((unsigned char)text[at]) || isdigit((unsigned char)text[at]) || text[at] == '_')) {
+                place.name[at - 2] = text[at];
+                at++;
         }
-        ret_name[length] = '\0';
-        return length && text[2 + length] == '}' ? length + 3 : 0;
+        if (at > 2 && text[at] == ':' && text[at + 1] == '-') {
+                place.otherwise = text + at + 2;
+                place.otherwise_length = strcspn(place.otherwise, "}");
+                at += 2 + place.otherwise_length;
+        }
+        place.length = at + 1;
+        *ret_place = place;
+        return at > 2 && text[at] == '}';
 }
 
 /* Keeps a setting for the templates, where it is the variable settings.NAME. */
@@ -46,29 +60,40 @@ static int keep_setting(struct provider_reader *reader, const struct yaml_node *
         return 0;
 }
 
+static int fill_place(struct provider_reader *reader, const struct yaml_node *node, const struct place *place,
+                      bool for_template, struct buf *buf)
+{
+        const char *value = reader->setting(reader->context, place->name);
+        char otherwise[256];
+
+        if (!value && place->otherwise && place->otherwise_length < sizeof otherwise) {
+                snprintf(otherwise, sizeof otherwise, "%.*s", (int)place->otherwise_length, place->otherwise);
+                value = otherwise;
+        }
+        if (!value)
+                return yaml_refuse(node, reader->err, "${%s} is not set: set it in the configuration",
+                                   place->name);
+        if (!for_template) {
+                buf_adds(buf, value);
+                return 0;
+        }
+        buf_addf(buf, "{{settings.%s}}", place->name);
+        return keep_setting(reader, node, place->name, value);
+}
+
 static int fill(struct provider_reader *reader, const struct yaml_node *node, const char *text,
                 bool for_template, struct buf *buf)
 {
-        const char *value;
-        char name[64];
-        size_t length;
+        struct place place;
         int r = 0;
 
         while (*text && r == 0) {
-                length = setting_at(text, name);
-                value = length ? reader->setting(reader->context, name) : NULL;
-                if (length && !value)
-                        return yaml_refuse(node, reader->err, "${%s} is not set: set it in the configuration",
-                                           name);
-                if (length && for_template) {
-                        r = keep_setting(reader, node, name, value);
-                        buf_addf(buf, "{{settings.%s}}", name);
-                } else if (length) {
-                        buf_adds(buf, value);
+                if (find_place(text, &place)) {
+                        r = fill_place(reader, node, &place, for_template, buf);
+                        text += place.length;
                 } else {
-                        buf_addc(buf, *text);
+                        buf_addc(buf, *text++);
                 }
-                text += length ? length : 1;
         }
         return r;
 }
@@ -196,9 +221,29 @@ static int read_channels(struct provider_reader *reader, const struct yaml_node 
         return r;
 }
 
+static int read_recipient_rate(struct provider_reader *reader, const struct yaml_node *node)
+{
+        const struct yaml_node *count = yaml_get(node, "per_recipient"), *within = yaml_get(node, "within");
+        struct provider_limits *limits = &reader->provider->limits;
+        int64_t per_recipient = 0;
+        int r = 0;
+
+        if (!count != !within)
+                return yaml_refuse(node, reader->err, "per_recipient and within go together: give both");
+        if (!count)
+                return 0;
+        r = yaml_int(count, 1, BURST_MAX, &per_recipient, reader->err);
+        limits->per_recipient = (int)per_recipient;
+        if (r == 0)
+                r = yaml_duration(within, &limits->within, reader->err);
+        if (r == 0 && (limits->within < 1 || limits->within > 86400))
+                r = yaml_refuse(within, reader->err, "is out of range: use 1 s to 1 d");
+        return r;
+}
+
 static int read_rate(struct provider_reader *reader, const struct yaml_node *root)
 {
-        static const char *const keys[] = {"per_second", "burst", NULL};
+        static const char *const keys[] = {"per_second", "burst", "per_recipient", "within", NULL};
         const struct yaml_node *node = yaml_get(root, "rate"), *value;
         int64_t per_second = 0, burst = 0;
         int r;
@@ -206,17 +251,81 @@ static int read_rate(struct provider_reader *reader, const struct yaml_node *roo
         if (!node)
                 return 0;
         r = yaml_only_keys(node, keys, reader->err);
-        if (r == 0)
-                r = yaml_need(node, "per_second", &value, reader->err);
-        if (r == 0)
+        value = yaml_get(node, "per_second");
+        if (r == 0 && value)
                 r = yaml_int(value, 1, BURST_MAX, &per_second, reader->err);
         burst = per_second;
         value = yaml_get(node, "burst");
         if (r == 0 && value)
                 r = yaml_int(value, 1, BURST_MAX, &burst, reader->err);
-        reader->provider->per_second = (double)per_second;
-        reader->provider->burst = (double)burst;
+        if (r == 0 && value && !per_second)
+                r = yaml_refuse(node, reader->err, "burst without per_second: give both");
+        reader->provider->limits.per_second = (double)per_second;
+        reader->provider->limits.burst = (double)burst;
+        return r < 0 ? r : read_recipient_rate(reader, node);
+}
+
+/* The name of a header that takes our key, or {in: body, for: 15 min}: the template carries it. */
+static int read_idempotency(struct provider_reader *reader, const struct yaml_node *root)
+{
+        static const char *const keys[] = {"header", "in", "for", NULL};
+        const struct yaml_node *node = yaml_get(root, "idempotency"), *seconds;
+        struct provider *provider = reader->provider;
+        _cleanup_(free_ptr) char *in = NULL;
+        int r;
+
+        provider->idempotent_seconds = INT64_MAX;
+        if (!node)
+                return 0;
+        provider->is_idempotent = true;
+        if (yaml_kind(node) == YAML_KIND_SCALAR)
+                return provider_read_text(reader, node, &provider->idempotency_header);
+        r = yaml_only_keys(node, keys, reader->err);
+        if (r == 0)
+                r = provider_read_key(reader, node, "header", &provider->idempotency_header);
+        if (r == 0)
+                r = provider_read_key(reader, node, "in", &in);
+        if (r == 0 &&
+            (in ? strcmp(in, "body") || provider->idempotency_header : !provider->idempotency_header))
+                r = yaml_refuse(node, reader->err, "give either header: NAME or in: body");
+        seconds = yaml_get(node, "for");
+        if (r == 0 && seconds)
+                r = yaml_duration(seconds, &provider->idempotent_seconds, reader->err);
         return r;
+}
+
+static int read_answer_format(struct provider_reader *reader, const struct yaml_node *root)
+{
+        _cleanup_(free_ptr) char *format = NULL;
+        int r = provider_read_key(reader, root, "answer_format", &format);
+
+        if (r == 0 && format && strcmp(format, "json") && strcmp(format, "text"))
+                r = yaml_refuse(yaml_get(root, "answer_format"), reader->err,
+                                "is no format: use json or text");
+        reader->provider->is_text_answer = format && strcmp(format, "text") == 0;
+        return r;
+}
+
+/* Settings that have a meaning of their own, and where we can be reached. */
+static int read_own_settings(struct provider_reader *reader)
+{
+        struct provider *provider = reader->provider;
+        const struct {
+                const char *name;
+                char **place;
+        } table[] = {{"SENDER", &provider->sender},
+                     {"SENDER_NAME", &provider->sender_name},
+                     {"REPLY_TO", &provider->reply_to},
+                     {"base_url", &provider->public_url}};
+
+        for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+                const char *value = reader->setting(reader->context, table[i].name);
+
+                *table[i].place = value ? strdup(value) : NULL;
+                if (value && !*table[i].place)
+                        return err_set(reader->err, ERR_NOMEM, "provider: out of memory");
+        }
+        return 0;
 }
 
 static int read_plain_keys(struct provider_reader *reader, const struct yaml_node *root)
@@ -232,41 +341,70 @@ static int read_plain_keys(struct provider_reader *reader, const struct yaml_nod
         if (r == 0 && node)
                 r = yaml_bool(node, &reader->provider->is_insecure, reader->err);
         if (r == 0)
-                r = provider_read_key(reader, root, "idempotency", &reader->provider->idempotency_header);
+                r = read_idempotency(reader, root);
+        if (r == 0)
+                r = read_answer_format(reader, root);
+        if (r == 0)
+                r = read_own_settings(reader);
         if (r == 0)
                 r = read_rate(reader, root);
         return r;
 }
 
-/* Renders a message of the channel, so that a template that cannot work is found now. */
+/* The longest and the barest message of a channel. */
+static struct message sample_message(bool is_sms, bool is_bare)
+{
+        static char sms[] = "sms", email[] = "email", number[] = "+358400000010",
+                    mailbox[] = "aino@example.org", language[] = "fi", title[] = "Otsikko",
+                    text[] = "\"Hyv\xc3\xa4\xc3\xa4 huomenta\"\n", calendar[] = "BEGIN:VCALENDAR\r\n",
+                    unsubscribe[] = "https://kapula.example.org/u/x", unicode[] = "\xd0\x94\xd0\xb0";
+
+        return (struct message){.id = 1,
+                                .channel = is_sms ? sms : email,
+                                .address = is_sms ? number : mailbox,
+                                .language = language,
+                                .title = is_sms ? NULL : title,
+                                .text = is_sms && !is_bare ? unicode : text,
+                                .urgent = is_bare,
+                                .unsubscribe = is_bare ? NULL : unsubscribe,
+                                .calendar = is_bare ? NULL : calendar};
+}
+
+/* Renders messages of the channel, so that a template that cannot work is found now. */
 static int check_sample(struct provider_reader *reader, const struct yaml_node *root, bool is_sms)
 {
-        char sms[] = "sms", email[] = "email", number[] = "+358400000010", mailbox[] = "aino@example.org",
-             language[] = "fi", title[] = "Otsikko", text[] = "\"Hyv\xc3\xa4\xc3\xa4 huomenta\"\n";
-        struct message sample = {.id = 1,
-                                 .channel = is_sms ? sms : email,
-                                 .address = is_sms ? number : mailbox,
-                                 .language = language,
-                                 .title = is_sms ? NULL : title,
-                                 .text = text};
         struct provider_request request;
-        int r = provider_request(reader->provider, &sample, "0000000000000000", &request, reader->err);
+        int r = 0;
 
-        if (r < 0)
-                return r;
-        r = provider_check_body(reader->provider, &request, reader->err);
-        if (r < 0)
-                err_prefix(reader->err, "%s", yaml_file(root));
-        provider_request_fini(&request);
+        for (int is_bare = 0; is_bare <= 1 && r == 0; is_bare++) {
+                struct message sample = sample_message(is_sms, is_bare);
+
+                r = provider_request(reader->provider, &sample, "0000000000000000", &request, reader->err);
+                if (r < 0)
+                        return r;
+                r = provider_check_body(reader->provider, &request, reader->err);
+                if (r < 0)
+                        err_prefix(reader->err, "%s", yaml_file(root));
+                provider_request_fini(&request);
+                if (r == 0 && reader->provider->question.exists) {
+                        r = provider_question(reader->provider, &sample, "0000000000000000",
+                                              reader->provider->question.by_key ? NULL : "x", &request,
+                                              reader->err);
+                        if (r == 0)
+                                provider_request_fini(&request);
+                }
+        }
         return r;
 }
 
 static int read_all(struct provider_reader *reader, const struct yaml_node *root)
 {
-        static const char *const keys[] = {"provider",    "about",    "channels", "request",
-                                           "idempotency", "answers",  "rate",     "connections",
-                                           "insecure",    "receipts", "replies",  NULL};
+        static const char *const keys[] = {"provider", "about",       "source",   "channels",
+                                           "request",  "idempotency", "answers",  "answer_format",
+                                           "rate",     "connections", "insecure", "query",
+                                           "receipts", "replies",     NULL};
         const struct yaml_node *request = NULL, *answers = NULL;
+        struct provider *provider = reader->provider;
         int r = yaml_only_keys(root, keys, reader->err);
 
         if (r == 0)
@@ -279,17 +417,19 @@ static int read_all(struct provider_reader *reader, const struct yaml_node *root
                 r = yaml_need(root, "request", &request, reader->err);
         if (r == 0)
                 r = provider_read_request(reader, request);
-        if (r == 0)
+        if (r == 0 && (!provider->is_smtp || yaml_get(root, "answers")))
                 r = yaml_need(root, "answers", &answers, reader->err);
-        if (r == 0)
+        if (r == 0 && answers)
                 r = provider_read_answers(reader, answers);
         if (r == 0)
-                r = webhook_read(reader, yaml_get(root, "receipts"), true, &reader->provider->receipts);
+                r = provider_read_question(reader, yaml_get(root, "query"));
         if (r == 0)
-                r = webhook_read(reader, yaml_get(root, "replies"), false, &reader->provider->replies);
-        if (r == 0 && reader->provider->takes_sms)
+                r = webhook_read(reader, yaml_get(root, "receipts"), true, &provider->receipts);
+        if (r == 0)
+                r = webhook_read(reader, yaml_get(root, "replies"), false, &provider->replies);
+        if (r == 0 && provider->takes_sms)
                 r = check_sample(reader, root, true);
-        if (r == 0 && reader->provider->takes_email)
+        if (r == 0 && provider->takes_email)
                 r = check_sample(reader, root, false);
         return r;
 }
@@ -340,6 +480,17 @@ struct provider *provider_free(struct provider *provider)
                 answer_rule_fini(&provider->answers[i]);
         webhook_fini(&provider->receipts);
         webhook_fini(&provider->replies);
+        question_fini(&provider->question);
+        free(provider->sender);
+        free(provider->sender_name);
+        free(provider->reply_to);
+        free(provider->ca_file);
+        free(provider->prefixes);
+        free(provider->senders_json);
+        for (int i = 0; i < provider->sender_count; i++) {
+                free(provider->senders[i].organisation);
+                free(provider->senders[i].sender);
+        }
         free(provider);
         return NULL;
 }
@@ -356,9 +507,20 @@ bool provider_takes(const struct provider *provider, const char *channel)
         return strcmp(channel, "sms") == 0 ? provider->takes_sms : provider->takes_email;
 }
 
-bool provider_is_idempotent(const struct provider *provider)
+bool provider_is_idempotent(const struct provider *provider, int64_t *ret_seconds)
 {
-        return provider->idempotency_header != NULL;
+        *ret_seconds = provider->idempotent_seconds;
+        return provider->is_idempotent;
+}
+
+bool provider_is_insecure(const struct provider *provider)
+{
+        return provider->is_insecure;
+}
+
+bool provider_is_smtp(const struct provider *provider)
+{
+        return provider->is_smtp;
 }
 
 bool provider_has_receipts(const struct provider *provider)
@@ -371,8 +533,22 @@ int provider_connections(const struct provider *provider)
         return provider->connections;
 }
 
-void provider_rate(const struct provider *provider, double *ret_per_second, double *ret_burst)
+struct provider_limits provider_limits(const struct provider *provider)
 {
-        *ret_per_second = provider->per_second;
-        *ret_burst = provider->burst;
+        return provider->limits;
+}
+
+const char *provider_ca_file(const struct provider *provider)
+{
+        return provider->ca_file;
+}
+
+const char *provider_prefixes(const struct provider *provider)
+{
+        return provider->prefixes;
+}
+
+const char *provider_senders(const struct provider *provider)
+{
+        return provider->senders_json;
 }

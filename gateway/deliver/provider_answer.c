@@ -4,12 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ANSWER_TEXT_MAX_BYTES 1024 /* of an answer in plain text that are read */
+
 void answer_rule_fini(struct answer_rule *rule)
 {
         free(rule->field);
         for (int i = 0; i < ANSWER_EQUALS_MAX; i++)
                 free(rule->equals[i]);
         free(rule->id);
+        free(rule->id_header);
         free(rule->detail);
         *rule = (struct answer_rule){0};
 }
@@ -71,7 +74,8 @@ static int read_outcome(struct provider_reader *reader, const struct yaml_node *
 
 static int read_rule(struct provider_reader *reader, const struct yaml_node *node, struct answer_rule *rule)
 {
-        static const char *const keys[] = {"status", "field", "equals", "outcome", "id", "detail", NULL};
+        static const char *const keys[] = {"status", "field",     "equals", "outcome",
+                                           "id",     "id_header", "detail", NULL};
         int r = yaml_only_keys(node, keys, reader->err);
 
         if (r == 0 && yaml_get(node, "status"))
@@ -82,6 +86,10 @@ static int read_rule(struct provider_reader *reader, const struct yaml_node *nod
                 r = provider_read_pointer(reader, node, "field", &rule->field);
         if (r == 0)
                 r = provider_read_pointer(reader, node, "id", &rule->id);
+        if (r == 0)
+                r = provider_read_key(reader, node, "id_header", &rule->id_header);
+        if (r == 0 && rule->id && rule->id_header)
+                r = yaml_refuse(node, reader->err, "stands in one place: give either id or id_header");
         if (r == 0)
                 r = provider_read_pointer(reader, node, "detail", &rule->detail);
         if (r == 0 && yaml_get(node, "equals"))
@@ -138,6 +146,15 @@ static bool field_fits(const struct answer_rule *rule, const json_t *body)
         return false;
 }
 
+static enum attempt_outcome outcome_of_smtp(int status)
+{
+        if (status >= 200 && status < 300)
+                return ATTEMPT_ACCEPTED;
+        if (status >= 400 && status < 500)
+                return ATTEMPT_RETRY;
+        return status >= 500 ? ATTEMPT_REJECTED : ATTEMPT_UNKNOWN;
+}
+
 static enum attempt_outcome outcome_of_status(int status)
 {
         switch (status) {
@@ -155,6 +172,54 @@ static enum attempt_outcome outcome_of_status(int status)
                         return ATTEMPT_RETRY;
                 return status >= 400 && status < 500 ? ATTEMPT_REJECTED : ATTEMPT_UNKNOWN;
         }
+}
+
+/* An answer in plain text as JSON: {"text": the whole, "words": what spaces, ':', '=', ';' and ',' part}. */
+static json_t *text_as_json(const char *body, size_t length)
+{
+        char text[ANSWER_TEXT_MAX_BYTES], *rest = text, *word;
+        json_t *json = json_object(), *words = json_array();
+
+        snprintf(text, sizeof text, "%.*s", (int)(length < sizeof text ? length : sizeof text - 1), body);
+        json_object_set_new(json, "text", json_string(text));
+        while ((word = strtok_r(rest, " \t\r\n:=;,", &rest)))
+                json_array_append_new(words, json_string(word));
+        json_object_set_new(json, "words", words);
+        return json;
+}
+
+static json_t *read_body(const struct provider *provider, const char *body, size_t length)
+{
+        if (!length)
+                return NULL;
+        if (provider->is_text_answer)
+                return text_as_json(body, length);
+        return json_loadb(body, length, JSON_DECODE_ANY, NULL);
+}
+
+/* The provider's id where the rule says; false when it must be there and is not. */
+static bool find_id(const struct answer_rule *rule, const json_t *json, const char *header,
+                    char ret_id[static MESSAGE_PROVIDER_ID_MAX])
+{
+        ret_id[0] = '\0';
+        if (rule->id_header) {
+                if (header && strlen(header) < MESSAGE_PROVIDER_ID_MAX)
+                        snprintf(ret_id, MESSAGE_PROVIDER_ID_MAX, "%s", header);
+                return ret_id[0] != '\0';
+        }
+        if (!rule->id)
+                return true;
+        if (!json_pointer_text(json, rule->id, ret_id, MESSAGE_PROVIDER_ID_MAX))
+                ret_id[0] = '\0';
+        return ret_id[0] != '\0';
+}
+
+const char *provider_id_header(const struct provider *provider)
+{
+        for (int i = 0; i < provider->answer_count; i++)
+                if (provider->answers[i].id_header)
+                        return provider->answers[i].id_header;
+        return NULL;
 }
 
 void provider_keep_code(char *text)
@@ -175,31 +240,31 @@ void provider_keep_code(char *text)
 }
 
 void provider_answer(const struct provider *provider, int status, const char *body, size_t length,
-                     struct provider_answer *ret_answer)
+                     const char *id, struct provider_answer *ret_answer)
 {
-        json_t *json = length ? json_loadb(body, length, JSON_DECODE_ANY, NULL) : NULL;
-        struct provider_answer answer;
-        char code[MESSAGE_DETAIL_MAX];
+        json_t *json = read_body(provider, body, length);
+        const char *protocol = provider->is_smtp ? "SMTP" : "HTTP";
+        struct provider_answer answer = {.outcome = provider->is_smtp ? outcome_of_smtp(status)
+                                                                      : outcome_of_status(status)};
+        char code[MESSAGE_DETAIL_MAX] = "";
 
-        answer = (struct provider_answer){.outcome = outcome_of_status(status)};
-        snprintf(answer.detail, sizeof answer.detail, "HTTP %d%s", status,
-                 status >= 200 && status < 300 ? ", an answer that its file does not know" : "");
+        snprintf(answer.detail, sizeof answer.detail, "%s %d%s", protocol, status,
+                 status >= 200 && status < 300 && !provider->is_smtp
+                     ? ", an answer that its file does not know"
+                     : "");
         for (int i = 0; i < provider->answer_count; i++) {
                 const struct answer_rule *rule = &provider->answers[i];
 
-                if (!status_fits(rule, status) || !field_fits(rule, json))
+                if (!status_fits(rule, status) || !field_fits(rule, json) ||
+                    !find_id(rule, json, id, answer.id))
                         continue;
-                if (rule->id &&
-                    (!json_pointer_text(json, rule->id, answer.id, sizeof answer.id) || !answer.id[0])) {
-                        answer.id[0] = '\0';
-                        continue;
-                }
                 answer.outcome = rule->outcome;
-                code[0] = '\0';
                 if (rule->detail && json_pointer_text(json, rule->detail, code, sizeof code))
                         provider_keep_code(code);
-                snprintf(answer.detail, sizeof answer.detail, "HTTP %d%s%.120s", status, code[0] ? ", " : "",
-                         code);
+                else
+                        code[0] = '\0';
+                snprintf(answer.detail, sizeof answer.detail, "%s %d%s%.120s", protocol, status,
+                         code[0] ? ", " : "", code);
                 break;
         }
         json_decref(json);

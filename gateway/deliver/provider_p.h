@@ -5,12 +5,17 @@
 #include "base/yaml.h"
 #include "compose/mustache.h"
 #include "deliver/provider.h"
+#include "deliver/webhook.h"
 #include "store/receipt.h"
+
+#include <jansson.h>
 
 #define ANSWER_RULE_MAX 32
 #define ANSWER_EQUALS_MAX 32 /* values or status ranges of one condition */
 #define SETTING_MAX 32       /* different ${NAME} of one provider */
-#define STATUS_WORD_MAX 64   /* words that a provider has for one receipt status */
+#define STATUS_WORD_MAX 64   /* words that a provider has for one kind of status */
+
+enum word_kind { WORD_DELIVERED, WORD_FAILED, WORD_TEMPORARY, WORD_BAD_ADDRESS, WORD_TAKEN, WORD_KINDS };
 
 struct answer_rule {
         struct {
@@ -22,6 +27,15 @@ struct answer_rule {
         int equals_count; /* 0: the field is there */
         enum attempt_outcome outcome;
         char *id, *detail; /* JSON pointers or NULL */
+        char *id_header;
+};
+
+#define STATUS_POINTER_MAX 4 /* fields that make up one status */
+
+/* Words of a provider for what became of a message. */
+struct status_words {
+        char *pointers[STATUS_POINTER_MAX + 1]; /* their texts, joined by '/', are the word; ends with NULL */
+        char **words[WORD_KINDS];               /* by enum word_kind; lists that end with NULL, or NULL */
 };
 
 struct header {
@@ -29,50 +43,97 @@ struct header {
         struct template *value;
 };
 
-enum signature_kind { SIGNATURE_NONE, SIGNATURE_BASIC, SIGNATURE_HMAC_SHA256, SIGNATURE_HMAC_SHA1 };
+enum signature_kind {
+        SIGNATURE_NONE,
+        SIGNATURE_BASIC,
+        SIGNATURE_HMAC_SHA256,
+        SIGNATURE_HMAC_SHA1,
+        SIGNATURE_ECDSA,
+        SIGNATURE_TOKEN
+};
+
+/* What is signed, in order. */
+enum signed_part {
+        SIGNED_END,
+        SIGNED_BODY,
+        SIGNED_URL,
+        SIGNED_PARAMETERS,
+        SIGNED_TIMESTAMP,
+        SIGNED_DOT,
+        SIGNED_FIELD
+};
+
+#define SIGNED_PART_MAX 8
 
 struct signature {
         enum signature_kind kind;
-        char *secret;           /* of HMAC */
-        char *header, *prefix;  /* where the signature stands and what precedes it there */
-        bool is_base64;         /* else hexadecimal */
-        char *timestamp_header; /* NULL: the body alone is signed; else TIMESTAMP.BODY */
-        int64_t tolerance;      /* seconds */
-        char *user, *password;  /* of basic */
+        char *secret;          /* of HMAC and token; of ECDSA the public key, base64 of its DER */
+        char *header, *prefix; /* where the signature or token stands and what precedes it there */
+        char *field, *query;   /* or: pointer into the body, name of a query value */
+        bool is_base64;        /* else hexadecimal */
+        char *timestamp;       /* a header's name or a pointer; NULL: none */
+        enum signed_part parts[SIGNED_PART_MAX + 1];
+        char *fields[SIGNED_PART_MAX]; /* pointers of SIGNED_FIELD, by position */
+        int64_t tolerance;             /* seconds */
+        char *user, *password;         /* of basic */
 };
 
 struct webhook {
         bool exists;
         struct signature signature;
         bool is_form;
-        char *list;                          /* pointer to the array of items; NULL: the body is one */
-        char *id, *reference, *detail, *at;  /* of receipts; id, at also of replies */
-        char *status;                        /* of receipts */
-        char *words[3][STATUS_WORD_MAX + 1]; /* by enum receipt_status; ends with NULL */
-        char *from, *text;                   /* of replies */
+        char *inside; /* pointer to a text that holds the JSON meant; NULL: the body is it */
+        char *list;   /* pointer to the array of items; "": the body; NULL: the body is one */
+        char *only_field, *only_equals;     /* items whose field is not so are passed over; NULL: all count */
+        char *id, *reference, *detail, *at; /* of receipts; id, at also of replies */
+        char *reference_query;              /* the query value that holds the reference */
+        struct status_words status;         /* of receipts */
+        char *from, *text;                  /* of replies */
+};
+
+struct question {
+        bool exists, by_key;
+        struct template *url;
+        int64_t wait, every, until; /* seconds; every 0: accepted messages are not asked after */
+        int missing[ANSWER_EQUALS_MAX], missing_count; /* HTTP status that means: not there */
+        char *item, *id, *detail;                      /* pointers or NULL */
+        struct status_words status;
+};
+
+struct sender {
+        char *organisation, *sender;
 };
 
 struct provider {
         char *name;
-        bool takes_sms, takes_email, is_insecure, is_loopback;
+        bool takes_sms, takes_email, is_insecure, is_loopback, is_smtp, is_text_answer;
         char *method;
         enum compose_escape escape;
         const char *content_type;
-        char *base_url; /* stands before what `url` renders; NULL: none */
+        char *base_url;   /* stands before what `url` renders; NULL: none */
+        char *public_url; /* what others see of the gateway; NULL: not known */
         struct template *url, *body;
         struct header headers[PROVIDER_HEADER_MAX];
         int header_count;
-        char *user, *password, *authorization;
+        char *user, *password, *authorization, *sigv4, *ca_file;
+        char *sender, *sender_name, *reply_to; /* the settings SENDER, SENDER_NAME, REPLY_TO; or NULL */
         char *idempotency_header;
+        bool is_idempotent;
+        int64_t idempotent_seconds;
         struct answer_rule answers[ANSWER_RULE_MAX];
         int answer_count;
+        struct question question;
         int connections;
-        double per_second, burst;
+        struct provider_limits limits;
         struct {
                 char *name, *value;
         } settings[SETTING_MAX];
         int setting_count;
         struct webhook receipts, replies;
+        char *prefixes, *senders_json; /* JSON arrays, or NULL */
+        int prefix_count;
+        struct sender senders[PROVIDER_SENDER_MAX];
+        int sender_count;
 };
 
 /* What a file is read with. */
@@ -110,6 +171,36 @@ int webhook_read(struct provider_reader *reader, const struct yaml_node *node, b
 void provider_keep_code(char *text);
 
 void provider_request_part_fini(struct provider *provider);
+int provider_read_question(struct provider_reader *reader, const struct yaml_node *node);
+/* The keys status, delivered, failed, temporary, bad_address and taken of NODE. */
+int provider_read_status(struct provider_reader *reader, const struct yaml_node *node, bool takes,
+                         struct status_words *words);
+/* The kind of the word that JSON holds; -1 when it is none that the file names, -2 when there is no word. */
+int status_words_find(const struct status_words *words, const json_t *json);
+void status_words_fini(struct status_words *words);
+void question_fini(struct question *question);
+
+/* {{key}} of a message, and the address to which its receipts may be posted ("" when it is not known). */
+#define PROVIDER_KEY_MAX 80
+void provider_key(const struct message *message, const char *uid, char ret_key[static PROVIDER_KEY_MAX]);
+/* The values that templates see; NULL with ERR filled when that fails. */
+struct value *provider_values(const struct provider *provider, const struct message *message, const char *uid,
+                              struct err *err);
+/* PREFIX and what the template prints; free() it. */
+int provider_render(const struct template *template, const struct value *values, enum compose_escape escape,
+                    const char *prefix, size_t max_bytes, char **ret_text, size_t *ret_length,
+                    struct err *err);
+
+/* Whether the request came from the provider, by its file. */
+struct webhook_request;
+bool signature_fits(const struct provider *provider, enum webhook_kind kind,
+                    const struct signature *signature, const struct webhook_request *request);
+int signature_read(struct provider_reader *reader, const struct yaml_node *node, struct signature *signature);
+void signature_fini(struct signature *signature);
+bool signature_key_is_good(const char *text); /* base64 of the DER of a public key on a curve */
+/* A form as a JSON object of texts; NULL when it is none. */
+json_t *form_parse(const char *body, size_t length);
+
 void answer_rule_fini(struct answer_rule *rule);
 void webhook_fini(struct webhook *webhook);
 

@@ -1,7 +1,7 @@
 #include "base/buf.h"
+#include "deliver/mail.h"
 #include "deliver/provider_p.h"
 
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,12 +9,15 @@
 
 #define URL_MAX_BYTES 4096
 #define HEADER_MAX_BYTES 4096
-#define BASE_URL_VARIABLE "{{base_url}}"
+#define BASE_URL_VARIABLE "{{loopback_url}}"
+#define AUTHORIZATION_MAX_BYTES 4096
 
 void provider_request_part_fini(struct provider *provider)
 {
         free(provider->method);
         free(provider->base_url);
+        free(provider->public_url);
+        free(provider->sigv4);
         template_free(provider->url);
         template_free(provider->body);
         for (int i = 0; i < provider->header_count; i++) {
@@ -53,8 +56,10 @@ static int check_address(struct provider_reader *reader, const struct yaml_node 
         struct provider *provider = reader->provider;
         bool is_plain = strncasecmp(base, "http://", 7) == 0;
 
-        if (!is_plain && strncasecmp(base, "https://", 8) != 0)
-                return yaml_refuse(node, reader->err, "is no address: begin it with https://");
+        provider->is_smtp = strncasecmp(base, "smtp://", 7) == 0 || strncasecmp(base, "smtps://", 8) == 0;
+        if (!is_plain && !provider->is_smtp && strncasecmp(base, "https://", 8) != 0)
+                return yaml_refuse(node, reader->err,
+                                   "is no address: begin it with https:// (or smtp:// or smtps://)");
         for (const char *at = base; *at; at++)
                 if ((unsigned char)*at <= ' ' || *at == '{' || *at == '@')
                         return yaml_refuse(
@@ -73,7 +78,7 @@ static int check_address(struct provider_reader *reader, const struct yaml_node 
 static int read_url(struct provider_reader *reader, const struct yaml_node *node)
 {
         struct provider *provider = reader->provider;
-        const char *base = reader->setting(reader->context, "base_url"), *path;
+        const char *base = reader->setting(reader->context, "loopback_url"), *path;
         _cleanup_(free_ptr) char *url = NULL;
         int r = provider_read_text(reader, node, &url);
 
@@ -92,10 +97,20 @@ static int read_url(struct provider_reader *reader, const struct yaml_node *node
         }
         if (!provider->base_url)
                 return err_set(reader->err, ERR_NOMEM, "provider: out of memory");
-        r = check_address(reader, node, provider->base_url);
+        r = base && strcmp(base, provider->base_url) == 0 ? 0
+                                                          : check_address(reader, node, provider->base_url);
+        if (base && strcmp(base, provider->base_url) == 0)
+                provider->is_loopback = true;
         if (r == 0)
                 r = template_parse(path, yaml_file(node), yaml_line(node), &provider->url, reader->err);
         return r;
+}
+
+static bool header_name_is_good(const char *name)
+{
+        static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+        return *name && strspn(name, allowed) == strlen(name);
 }
 
 static int read_header(struct provider_reader *reader, const struct yaml_node *node)
@@ -106,8 +121,7 @@ static int read_header(struct provider_reader *reader, const struct yaml_node *n
         const char *name = yaml_key(node);
         struct header *header;
 
-        if (!*name ||
-            strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != strlen(name))
+        if (!header_name_is_good(name))
                 return yaml_refuse(node, reader->err, "is no header name: correct it");
         for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
                 if (strcasecmp(name, ours[i]) == 0)
@@ -149,38 +163,127 @@ static int read_format(struct provider_reader *reader, const struct yaml_node *r
         return yaml_refuse(node, reader->err, "\"%.20s\" is no format: use json, form or text", text);
 }
 
-static int read_auth(struct provider_reader *reader, const struct yaml_node *node)
+/* Texts that must be there, each into its place. */
+static int need_texts(struct provider_reader *reader, const struct yaml_node *node, const char *const keys[],
+                      char **const places[])
 {
-        static const char *const keys[] = {"basic", "bearer", NULL}, *const basic_keys[] = {"user",
-                                                                                            "password", NULL};
-        struct provider *provider = reader->provider;
-        const struct yaml_node *basic = yaml_get(node, "basic"), *value;
-        _cleanup_(free_ptr) char *token = NULL;
+        const struct yaml_node *value;
         int r = yaml_only_keys(node, keys, reader->err);
 
+        for (int i = 0; keys[i] && r == 0; i++) {
+                r = yaml_need(node, keys[i], &value, reader->err);
+                if (r == 0)
+                        r = provider_read_text(reader, value, places[i]);
+                if (r == 0 && (!**places[i] || strpbrk(*places[i], "\r\n")))
+                        r = yaml_refuse(value, reader->err, "is empty or no single line: check the setting");
+        }
+        return r;
+}
+
+static int read_sigv4(struct provider_reader *reader, const struct yaml_node *node)
+{
+        static const char *const keys[] = {"key", "secret", "region", "service", NULL};
+        _cleanup_(free_ptr) char *region = NULL, *service = NULL;
+        struct provider *provider = reader->provider;
+        char **const places[] = {&provider->user, &provider->password, &region, &service};
+        int r = need_texts(reader, node, keys, places);
+
+        if (r == 0 && asprintf(&provider->sigv4, "aws:amz:%s:%s", region, service) < 0) {
+                provider->sigv4 = NULL;
+                r = err_set(reader->err, ERR_NOMEM, "provider: out of memory");
+        }
+        return r;
+}
+
+/* A header of any name and value, kept out of `headers` since it holds a secret. */
+static int read_header_auth(struct provider_reader *reader, const struct yaml_node *node)
+{
+        struct provider *provider = reader->provider;
+        _cleanup_(free_ptr) char *value = NULL;
+        const char *name;
+        int r = yaml_want(node, YAML_KIND_MAPPING, reader->err);
+
         if (r == 0 && yaml_count(node) != 1)
-                r = yaml_refuse(node, reader->err, "give either basic or bearer");
-        if (r == 0 && basic)
-                r = yaml_only_keys(basic, basic_keys, reader->err);
-        if (r == 0 && basic)
-                r = yaml_need(basic, "user", &value, reader->err);
-        if (r == 0 && basic)
-                r = provider_read_text(reader, value, &provider->user);
-        if (r == 0 && basic)
-                r = yaml_need(basic, "password", &value, reader->err);
-        if (r == 0 && basic)
-                r = provider_read_text(reader, value, &provider->password);
-        if (r < 0 || basic)
-                return r;
-        r = provider_read_key(reader, node, "bearer", &token);
+                r = yaml_refuse(node, reader->err, "give one header and its value");
+        if (r == 0)
+                r = provider_read_text(reader, yaml_at(node, 0), &value);
         if (r < 0)
                 return r;
-        if (strpbrk(token, "\r\n") ||
+        name = yaml_key(yaml_at(node, 0));
+        if (!header_name_is_good(name) || !*value || strpbrk(value, "\r\n") ||
+            strlen(value) > AUTHORIZATION_MAX_BYTES)
+                return yaml_refuse(node, reader->err, "is no header or no value: check the setting");
+        if (asprintf(&provider->authorization, "%s: %s", name, value) < 0) {
+                provider->authorization = NULL;
+                return err_set(reader->err, ERR_NOMEM, "provider: out of memory");
+        }
+        return 0;
+}
+
+static int read_bearer(struct provider_reader *reader, const struct yaml_node *node)
+{
+        struct provider *provider = reader->provider;
+        _cleanup_(free_ptr) char *token = NULL;
+        int r = provider_read_text(reader, node, &token);
+
+        if (r < 0)
+                return r;
+        if (!*token || strpbrk(token, "\r\n") ||
             asprintf(&provider->authorization, "Authorization: Bearer %s", token) < 0) {
                 provider->authorization = NULL;
                 return yaml_refuse(node, reader->err, "is no token: check the setting");
         }
         return 0;
+}
+
+static int read_auth(struct provider_reader *reader, const struct yaml_node *node)
+{
+        static const char *const keys[] = {"aws_sigv4", "basic", "bearer", "header", NULL},
+                                 *const basic_keys[] = {"user", "password", NULL};
+        struct provider *provider = reader->provider;
+        char **const places[] = {&provider->user, &provider->password};
+        const struct yaml_node *kind;
+        int r = yaml_only_keys(node, keys, reader->err);
+
+        if (r == 0 && yaml_count(node) != 1)
+                r = yaml_refuse(node, reader->err, "give either basic or bearer, header or aws_sigv4");
+        if (r < 0)
+                return r;
+        kind = yaml_at(node, 0);
+        if (strcmp(yaml_key(kind), "basic") == 0)
+                return need_texts(reader, kind, basic_keys, places);
+        if (strcmp(yaml_key(kind), "bearer") == 0)
+                return read_bearer(reader, kind);
+        if (strcmp(yaml_key(kind), "header") == 0)
+                return read_header_auth(reader, kind);
+        return read_sigv4(reader, kind);
+}
+
+static bool is_smtp(const struct yaml_node *request)
+{
+        const char *text;
+
+        return yaml_get(request, "url") && yaml_text(yaml_get(request, "url"), &text, NULL) == 0 &&
+               strncasecmp(text, "smtp", 4) == 0;
+}
+
+/* Of an e-mail by SMTP there is nothing to say but where to and as whom: the message is made by
+ * deliver/mail.h. */
+static int check_smtp(struct provider_reader *reader, const struct yaml_node *node)
+{
+        static const char *const keys[] = {"url", "auth", NULL};
+        struct provider *provider = reader->provider;
+        int r = provider->is_smtp ? yaml_only_keys(node, keys, reader->err) : 0;
+
+        if (r == 0 && provider->is_smtp && (provider->takes_sms || !provider->takes_email))
+                r = yaml_refuse(node, reader->err, "carries e-mail alone: give channels: [email]");
+        if (r == 0 && provider->is_smtp && (provider->sigv4 || provider->authorization))
+                r = yaml_refuse(node, reader->err, "SMTP knows basic alone: give user and password");
+        if (r == 0 && provider->is_smtp && (!provider->sender || !strchr(provider->sender, '@')))
+                r = yaml_refuse(node, reader->err,
+                                "${SENDER} is not set: set the mailbox that messages come "
+                                "from in the configuration");
+        return r;
 }
 
 static int read_method(struct provider_reader *reader, const struct yaml_node *request)
@@ -197,7 +300,7 @@ static int read_method(struct provider_reader *reader, const struct yaml_node *r
         provider->method = strdup(text);
         if (!provider->method)
                 return err_set(reader->err, ERR_NOMEM, "provider: out of memory");
-        if ((strcmp(text, "GET") == 0) == (yaml_get(request, "body") != NULL))
+        if (!is_smtp(request) && (strcmp(text, "GET") == 0) == (yaml_get(request, "body") != NULL))
                 return yaml_refuse(request, reader->err,
                                    "GET has no body and the others have one: mend the two");
         return 0;
@@ -225,35 +328,14 @@ int provider_read_request(struct provider_reader *reader, const struct yaml_node
                 r = provider_read_template(reader, yaml_get(node, "body"), &reader->provider->body);
         if (r == 0 && yaml_get(node, "auth"))
                 r = read_auth(reader, yaml_get(node, "auth"));
-        return r;
+        return r < 0 ? r : check_smtp(reader, node);
 }
 
 /* ---- a message's request */
 
-static struct value *make_values(const struct provider *provider, const struct message *message,
-                                 const char *key)
-{
-        struct value *values = value_map_new(), *settings;
-
-        if (!values)
-                return NULL;
-        value_set_count(values, "id", message->id);
-        value_set_text(values, "key", key);
-        value_set_text(values, "channel", message->channel);
-        value_set_text(values, "recipient", message->address);
-        value_set_text(values, "title", message->title);
-        value_set_text(values, "text", message->text);
-        value_set_text(values, "language", message->language);
-        value_set_bool(values, "urgent", message->urgent);
-        settings = provider->setting_count ? value_set_map(values, "settings") : NULL;
-        for (int i = 0; i < provider->setting_count; i++)
-                value_set_text(settings, provider->settings[i].name, provider->settings[i].value);
-        return values;
-}
-
-/* PREFIX and what the template prints; free() it. */
-static int render(const struct template *template, const struct value *values, enum compose_escape escape,
-                  const char *prefix, size_t max_bytes, char **ret_text, size_t *ret_length, struct err *err)
+int provider_render(const struct template *template, const struct value *values, enum compose_escape escape,
+                    const char *prefix, size_t max_bytes, char **ret_text, size_t *ret_length,
+                    struct err *err)
 {
         struct template_render how = {.values = values, .escape = escape};
         struct buf buf;
@@ -295,26 +377,43 @@ static int add_header(struct provider_request *request, const char *name, const 
         return 0;
 }
 
-static int add_headers(const struct provider *provider, const struct value *values, const char *key,
-                       struct provider_request *request, struct err *err)
+/* Headers of the file; one that comes out empty is left out. */
+static int add_own_headers(const struct provider *provider, const struct value *values,
+                           struct provider_request *request, struct err *err)
 {
-        bool has_type = false;
         char *value;
         int r = 0;
 
         for (int i = 0; r == 0 && i < provider->header_count; i++) {
-                has_type = has_type || strcasecmp(provider->headers[i].name, "Content-Type") == 0;
-                r = render(provider->headers[i].value, values, ESCAPE_PLAIN, "", HEADER_MAX_BYTES, &value,
-                           NULL, err);
+                r = provider_render(provider->headers[i].value, values, ESCAPE_PLAIN, "", HEADER_MAX_BYTES,
+                                    &value, NULL, err);
                 if (r < 0)
                         break;
-                r = add_header(request, provider->headers[i].name, value, err);
+                if (*value)
+                        r = add_header(request, provider->headers[i].name, value, err);
                 free(value);
         }
-        if (r == 0 && provider->content_type && !has_type)
+        return r;
+}
+
+static bool names_type(const struct provider *provider)
+{
+        for (int i = 0; i < provider->header_count; i++)
+                if (strcasecmp(provider->headers[i].name, "Content-Type") == 0)
+                        return true;
+        return false;
+}
+
+static int add_headers(const struct provider *provider, const struct value *values, bool is_question,
+                       struct provider_request *request, struct err *err)
+{
+        const struct value *key = value_find(values, "key");
+        int r = add_own_headers(provider, values, request, err);
+
+        if (r == 0 && provider->content_type && !is_question && !names_type(provider))
                 r = add_header(request, "Content-Type", provider->content_type, err);
-        if (r == 0 && provider->idempotency_header)
-                r = add_header(request, provider->idempotency_header, key, err);
+        if (r == 0 && provider->idempotency_header && !is_question)
+                r = add_header(request, provider->idempotency_header, key->text, err);
         if (r == 0 && provider->authorization) {
                 request->headers[request->header_count] = strdup(provider->authorization);
                 if (!request->headers[request->header_count])
@@ -324,30 +423,77 @@ static int add_headers(const struct provider *provider, const struct value *valu
         return r;
 }
 
+static struct provider_request begin_request(const struct provider *provider, bool is_question)
+{
+        return (struct provider_request){.method = is_question ? "GET" : provider->method,
+                                         .user = provider->user,
+                                         .password = provider->password,
+                                         .sigv4 = provider->sigv4,
+                                         .is_loopback = provider->is_loopback};
+}
+
+static int make_mail(const struct provider *provider, const struct value *values,
+                     struct provider_request *request, struct err *err)
+{
+        request->envelope_from = strdup(value_find(values, "from")->text);
+        request->envelope_to = strdup(value_find(values, "recipient")->text);
+        request->url = strdup(provider->base_url);
+        if (!request->envelope_from || !request->envelope_to || !request->url)
+                return err_set(err, ERR_NOMEM, "provider: out of memory");
+        request->mail_from = request->envelope_from;
+        request->mail_to = request->envelope_to;
+        return mail_print(values, PROVIDER_BODY_MAX_BYTES, &request->body, &request->body_length, err);
+}
+
+static int make_request(const struct provider *provider, const struct value *values,
+                        struct provider_request *request, struct err *err)
+{
+        int r;
+
+        if (provider->is_smtp)
+                return make_mail(provider, values, request, err);
+        r = provider_render(provider->url, values, ESCAPE_URL, provider->base_url, URL_MAX_BYTES,
+                            &request->url, NULL, err);
+        if (r == 0 && provider->body)
+                r = provider_render(provider->body, values, provider->escape, "", PROVIDER_BODY_MAX_BYTES,
+                                    &request->body, &request->body_length, err);
+        return r < 0 ? r : add_headers(provider, values, false, request, err);
+}
+
 int provider_request(const struct provider *provider, const struct message *message, const char *uid,
                      struct provider_request *ret_request, struct err *err)
 {
-        struct provider_request request = {.method = provider->method,
-                                           .user = provider->user,
-                                           .password = provider->password,
-                                           .is_loopback = provider->is_loopback};
-        struct value *values;
-        char key[64];
+        struct provider_request request = begin_request(provider, false);
+        struct value *values = provider_values(provider, message, uid, err);
         int r;
 
-        snprintf(key, sizeof key, "kapula-%s-%" PRId64, uid, message->id);
-        values = make_values(provider, message, key);
         if (!values)
-                return err_set(err, ERR_NOMEM, "provider: out of memory");
+                return err && err->code ? err->code : ERR_NOMEM;
+        r = make_request(provider, values, &request, err);
+        value_free(values);
+        if (r < 0)
+                provider_request_fini(&request);
+        else
+                *ret_request = request;
+        return r;
+}
+
+int provider_question(const struct provider *provider, const struct message *message, const char *uid,
+                      const char *provider_id, struct provider_request *ret_request, struct err *err)
+{
+        struct provider_request request = begin_request(provider, true);
+        struct value *values = provider_values(provider, message, uid, err);
+        int r;
+
+        if (!values)
+                return err && err->code ? err->code : ERR_NOMEM;
+        value_set_text(values, "provider_id", provider_id);
         r = value_error(values, err);
         if (r == 0)
-                r = render(provider->url, values, ESCAPE_URL, provider->base_url, URL_MAX_BYTES, &request.url,
-                           NULL, err);
-        if (r == 0 && provider->body)
-                r = render(provider->body, values, provider->escape, "", PROVIDER_BODY_MAX_BYTES,
-                           &request.body, &request.body_length, err);
+                r = provider_render(provider->question.url, values, ESCAPE_URL, provider->base_url,
+                                    URL_MAX_BYTES, &request.url, NULL, err);
         if (r == 0)
-                r = add_headers(provider, values, key, &request, err);
+                r = add_headers(provider, values, true, &request, err);
         value_free(values);
         if (r < 0)
                 provider_request_fini(&request);
@@ -376,6 +522,8 @@ void provider_request_fini(struct provider_request *request)
 {
         free(request->url);
         free(request->body);
+        free(request->envelope_from);
+        free(request->envelope_to);
         for (int i = 0; i < request->header_count; i++)
                 free(request->headers[i]);
         *request = (struct provider_request){0};

@@ -77,7 +77,26 @@ struct message_fate retry_fate(const struct retry_case *attempt)
         }
         if (attempt->idempotent)
                 return later(attempt, true, "asking-again");
+        if (attempt->can_ask) {
+                struct retry_case question = *attempt;
+
+                if (question.retry_after < question.ask_wait)
+                        question.retry_after = question.ask_wait;
+                return later(&question, true, "asking-status");
+        }
         if (attempt->message->urgent)
                 return later(attempt, true, "may-double");
         return (struct message_fate){.next = MESSAGE_UNKNOWN, .reason = "may-be-lost"};
+}
+
+struct message_fate retry_fate_of_question(const struct retry_case *attempt, enum provider_standing standing)
+{
+        if (standing == STANDING_UNCLEAR)
+                return later(attempt, true, "asking-status");
+        if (standing != STANDING_MISSING)
+                return (struct message_fate){.next = MESSAGE_ACCEPTED};
+        if (attempt->message->deadline != MESSAGE_NO_TIME && attempt->now_utc >= attempt->message->deadline)
+                return (struct message_fate){.next = MESSAGE_EXPIRED, .reason = "deadline"};
+        return (struct message_fate){
+            .next = MESSAGE_RETRY, .reason = "not-taken", .not_before = attempt->now_utc};
 }

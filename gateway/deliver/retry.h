@@ -1,8 +1,9 @@
 /* retry: when a message is tried again, and what becomes of it after an attempt. Pure: everything is a
- * function of its arguments, so that a simulation repeats itself. Knows no provider file and no network. */
+ * function of its arguments, so that a simulation repeats itself. Knows no network. */
 #ifndef DELIVER_RETRY_H
 #define DELIVER_RETRY_H
 
+#include "deliver/provider.h"
 #include "store/message.h"
 
 #include <stdbool.h>
@@ -24,7 +25,9 @@ int64_t retry_after_seconds(const char *value, const char *date, int64_t now_utc
 struct retry_case {
         const struct message *message; /* with its open attempt; pinned when it names a provider */
         enum attempt_outcome outcome;
-        bool idempotent;     /* the provider takes an idempotency key */
+        bool idempotent;     /* the provider takes our key, and still knows it */
+        bool can_ask;        /* it can be asked by our key */
+        int64_t ask_wait;    /* seconds before it knows what it took */
         int64_t retry_after; /* seconds that the provider asks for; -1: it does not */
         int64_t now_utc;
 };
@@ -32,8 +35,13 @@ struct retry_case {
 /* The rules:
  * - accepted and rejected are final;
  * - retry waits, never past the deadline: what would be tried after it has expired now;
- * - unknown: asked again of the same provider with the same key where it takes one; otherwise an urgent
- * message is sent again by the same provider and may double, and any other stays unknown and may be lost. */
+ * - unknown: sent again to the same provider with the same key where it takes one; else asked after where it
+ * can be asked; otherwise an urgent message is sent again by the same provider and may double, and any other
+ * stays unknown and may be lost. */
 struct message_fate retry_fate(const struct retry_case *attempt);
+
+/* After a question: STANDING says that the provider does not have the message (then it is sent afresh, by
+ * anybody), that it has it (accepted), or nothing to build on (asked again later). */
+struct message_fate retry_fate_of_question(const struct retry_case *attempt, enum provider_standing standing);
 
 #endif

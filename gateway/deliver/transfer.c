@@ -32,7 +32,10 @@ void transfer_reset(struct transfer *transfer)
         buf_cut(&transfer->answer, 0);
         free(TAKE(transfer->date));
         free(TAKE(transfer->retry_after));
+        free(TAKE(transfer->id));
         transfer->begun = 0;
+        transfer->is_question = false;
+        transfer->read = 0;
 }
 
 struct transfer *transfer_free(struct transfer *transfer)
@@ -58,8 +61,9 @@ static void keep_header(const char *line, size_t length, const char *name, char 
 {
         size_t skip = strlen(name);
 
-        if (length <= skip || strncasecmp(line, name, skip) != 0)
+        if (length <= skip || line[skip] != ':' || strncasecmp(line, name, skip) != 0)
                 return;
+        skip++;
         while (skip < length && line[skip] == ' ')
                 skip++;
         while (length > skip && (unsigned char)line[length - 1] <= ' ')
@@ -71,10 +75,28 @@ static void keep_header(const char *line, size_t length, const char *name, char 
 static size_t take_header(char *line, size_t size, size_t count, void *context)
 {
         struct transfer *transfer = context;
+        const char *id = provider_id_header(transfer->provider);
 
-        keep_header(line, size * count, "retry-after:", &transfer->retry_after);
-        keep_header(line, size * count, "date:", &transfer->date);
+        keep_header(line, size * count, "retry-after", &transfer->retry_after);
+        keep_header(line, size * count, "date", &transfer->date);
+        if (id)
+                keep_header(line, size * count, id, &transfer->id);
         return size * count;
+}
+
+/* An e-mail's bytes, for SMTP. */
+static size_t give_body(char *data, size_t size, size_t count, void *context)
+{
+        struct transfer *transfer = context;
+        size_t left = transfer->request.body_length - transfer->read, length = size * count;
+
+        if (length > left)
+                length = left;
+        memcpy(data, transfer->request.body + transfer->read, length);
+        transfer->read += length;
+        if (!length)
+                transfer->read = SIZE_MAX; /* the end was taken too: the server may have it all */
+        return length;
 }
 
 /* Called before each sending. curl repeats a request by itself when a kept connection dies without an answer;
@@ -82,12 +104,14 @@ static size_t take_header(char *line, size_t size, size_t count, void *context)
 static int before_request(void *context, char *to_address, char *from_address, int to_port, int from_port)
 {
         struct transfer *transfer = context;
+        int64_t seconds;
 
         (void)to_address;
         (void)from_address;
         (void)to_port;
         (void)from_port;
-        if (transfer->begun && !provider_is_idempotent(transfer->provider))
+        if (transfer->begun && !transfer->is_question &&
+            !provider_is_idempotent(transfer->provider, &seconds))
                 return CURL_PREREQFUNC_ABORT;
         transfer->begun++;
         return CURL_PREREQFUNC_OK;
@@ -106,40 +130,88 @@ static int set_headers(struct transfer *transfer, struct err *err)
         return grown ? 0 : err_set(err, ERR_NOMEM, "courier: out of memory");
 }
 
-static void set_options(struct transfer *transfer, int timeout_ms)
+static void set_common(struct transfer *transfer, int timeout_ms)
 {
         const struct provider_request *request = &transfer->request;
+        const char *ca_file = provider_ca_file(transfer->provider);
         CURL *easy = transfer->easy;
 
         curl_easy_reset(easy); /* options alone: connections and caches stay */
         curl_easy_setopt(easy, CURLOPT_URL, request->url);
-        curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-        curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
         curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-        curl_easy_setopt(easy, CURLOPT_USERAGENT, "Kapula");
         curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                          timeout_ms < CONNECT_TIMEOUT_MS ? (long)timeout_ms : CONNECT_TIMEOUT_MS);
         curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
         curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
         curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
         curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-        curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
-        curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
         curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
         curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
         if (request->is_loopback)
                 curl_easy_setopt(easy, CURLOPT_PROXY, "");
+        if (ca_file)
+                curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
+        if (request->user) {
+                curl_easy_setopt(easy, CURLOPT_USERNAME, request->user);
+                curl_easy_setopt(easy, CURLOPT_PASSWORD, request->password);
+        }
+}
+
+static void set_http(struct transfer *transfer)
+{
+        const struct provider_request *request = &transfer->request;
+        CURL *easy = transfer->easy;
+
+        curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+        curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+        curl_easy_setopt(easy, CURLOPT_USERAGENT, "Kapula");
+        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
+        curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+        curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
         if (request->body) {
                 curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
                 curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
                 curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
         }
-        if (request->user) {
+        if (request->sigv4)
+                curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, request->sigv4);
+        else if (request->user)
                 curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-                curl_easy_setopt(easy, CURLOPT_USERNAME, request->user);
-                curl_easy_setopt(easy, CURLOPT_PASSWORD, request->password);
-        }
+}
+
+/* TLS or nothing, unless the file says otherwise: the password and the message would be read on the way. */
+static int set_smtp(struct transfer *transfer, struct err *err)
+{
+        const struct provider_request *request = &transfer->request;
+        CURL *easy = transfer->easy;
+
+        transfer->headers = curl_slist_append(NULL, request->mail_to);
+        if (!transfer->headers)
+                return err_set(err, ERR_NOMEM, "courier: out of memory");
+        curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+        curl_easy_setopt(easy, CURLOPT_USE_SSL,
+                         (long)(provider_is_insecure(transfer->provider) ? CURLUSESSL_TRY : CURLUSESSL_ALL));
+        curl_easy_setopt(easy, CURLOPT_MAIL_FROM, request->mail_from);
+        curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, transfer->headers);
+        curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+        curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
+        curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
+        curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body_length);
+        return 0;
+}
+
+/* With the request made: the handle. */
+static int prepare(struct transfer *transfer, int timeout_ms, struct err *err)
+{
+        int r;
+
+        set_common(transfer, timeout_ms);
+        if (provider_is_smtp(transfer->provider))
+                return set_smtp(transfer, err);
+        r = set_headers(transfer, err);
+        if (r == 0)
+                set_http(transfer);
+        return r;
 }
 
 int transfer_start(struct transfer *transfer, const struct provider *provider, struct message *message,
@@ -151,11 +223,52 @@ int transfer_start(struct transfer *transfer, const struct provider *provider, s
         transfer->message = *message;
         *message = (struct message){0};
         r = provider_request(provider, &transfer->message, uid, &transfer->request, err);
-        if (r == 0)
-                r = set_headers(transfer, err);
-        if (r == 0)
-                set_options(transfer, timeout_ms);
-        return r;
+        return r < 0 ? r : prepare(transfer, timeout_ms, err);
+}
+
+int transfer_ask(struct transfer *transfer, const struct provider *provider, struct message *message,
+                 const char *uid, int timeout_ms, struct err *err)
+{
+        int r;
+
+        transfer->provider = provider;
+        transfer->message = *message;
+        transfer->is_question = true;
+        *message = (struct message){0};
+        r = provider_question(provider, &transfer->message, uid, transfer->message.provider_id,
+                              &transfer->request, err);
+        return r < 0 ? r : prepare(transfer, timeout_ms, err);
+}
+
+void transfer_told(struct transfer *transfer, CURLcode result, struct provider_told *ret_told)
+{
+        long status = 0;
+
+        curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+        if (result != CURLE_OK)
+                *ret_told = (struct provider_told){.standing = STANDING_UNCLEAR};
+        else
+                provider_told(transfer->provider, (int)status, buf_text(&transfer->answer),
+                              transfer->answer.length, ret_told);
+}
+
+/* A server that has not seen the end of the message has not taken it. Refusals of login and TLS are faults of
+ * our configuration, not of the message. */
+static void smtp_outcome(struct transfer *transfer, CURLcode result, int status,
+                         struct message_outcome *outcome)
+{
+        bool is_whole = transfer->read == SIZE_MAX, is_answered = status >= 200 && status != 354;
+        struct provider_answer answer;
+
+        if (result == CURLE_OK || (is_answered && status >= 400 && result != CURLE_LOGIN_DENIED)) {
+                provider_answer(transfer->provider, status, "", 0, NULL, &answer);
+                outcome->outcome = answer.outcome;
+                outcome->status = status;
+                memcpy(outcome->detail, answer.detail, sizeof outcome->detail);
+        } else {
+                outcome->outcome = is_whole ? ATTEMPT_UNKNOWN : ATTEMPT_RETRY;
+                snprintf(outcome->detail, sizeof outcome->detail, "%s", curl_easy_strerror(result));
+        }
 }
 
 void transfer_outcome(struct transfer *transfer, CURLcode result, int64_t now_utc,
@@ -170,10 +283,12 @@ void transfer_outcome(struct transfer *transfer, CURLcode result, int64_t now_ut
         curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
         snprintf(outcome.provider, sizeof outcome.provider, "%s", provider_name(transfer->provider));
         *ret_retry_after = -1;
-        if (status >= 200) {
+        if (provider_is_smtp(transfer->provider)) {
+                smtp_outcome(transfer, result, (int)status, &outcome);
+        } else if (status >= 200) {
                 /* An answer that broke off or is too long is read by its status alone. */
                 provider_answer(transfer->provider, (int)status, buf_text(&transfer->answer),
-                                result == CURLE_OK ? transfer->answer.length : 0, &answer);
+                                result == CURLE_OK ? transfer->answer.length : 0, transfer->id, &answer);
                 outcome.outcome = answer.outcome;
                 outcome.status = (int)status;
                 memcpy(outcome.detail, answer.detail, sizeof outcome.detail);

@@ -17,7 +17,10 @@ struct transfer {
         struct curl_slist *headers;
         struct buf answer;
         char *date, *retry_after; /* of the answer's headers; NULL: none */
+        char *id;                 /* of the header that the provider's file names; NULL: none */
         int begun;                /* how often curl began to send */
+        bool is_question;         /* it asks after the message instead of sending it */
+        size_t read;              /* bytes of the body that curl has taken (SMTP) */
         struct transfer *next;    /* the owner's */
 };
 
@@ -28,6 +31,14 @@ struct transfer *transfer_free(struct transfer *transfer); /* takes NULL, return
  * transfer then still holds the message. */
 int transfer_start(struct transfer *transfer, const struct provider *provider, struct message *message,
                    const char *uid, int timeout_ms, struct err *err);
+
+/* The same for a question after the message: of an attempt in doubt, or (the message's attempt is 0) of an
+ * accepted message. */
+int transfer_ask(struct transfer *transfer, const struct provider *provider, struct message *message,
+                 const char *uid, int timeout_ms, struct err *err);
+
+/* What the answer to a question says. */
+void transfer_told(struct transfer *transfer, CURLcode result, struct provider_told *ret_told);
 
 /* What the end of the transfer with RESULT means. RET_RETRY_AFTER: seconds the provider asks to wait, -1
  * without. */

@@ -1,22 +1,6 @@
-/* webhook: what a provider posts to us, receipts and replies: checked and read as its file says.
- *
- *      receipts:
- *        signature: none                    or one of
- *        signature: {basic: {user: "${HOOK_USER}", password: "${HOOK_PASSWORD}"}}
- *        signature: {hmac-sha256: {secret: "${HOOK_SECRET}", header: X-Signature, prefix: sha256=, encoding:
- * hex, timestamp: X-Timestamp, tolerance: 5 min}} format: json                       json or form (then /name
- * is the field `name`); json when absent list: /results                     where the array of receipts
- * stands; absent: the body is one id: /messageId                     the provider's id, or reference:
- * /callbackData           the {{key}} or {{id}} that the request carried status: /status delivered: [DELIVRD]
- * failed: [UNDELIV, REJECTD]  temporary: [ENROUTE]      the provider's words detail: /error/code a code;
- * optional at: /doneAt                        RFC 3339 with offset, or seconds or milliseconds since 1970;
- * optional replies: signature, format, list            as above from: /from  text: /text  id: /id  at:
- * /receivedAt                          id and at optional
- *
- * hmac-sha256 and hmac-sha1 sign the body, or with `timestamp` that header's text, a dot and the body; a
- * timestamp (seconds since 1970) off by more than the tolerance is refused. encoding: hex or base64.
- *
- * This file must not know HTTP servers or the store's tables. */
+/* webhook: what a provider posts to us, receipts and replies: checked and read as its file says
+ * (gateway/providers/README.md documents every key). This file must not know HTTP servers or the store's
+ * tables. */
 #ifndef DELIVER_WEBHOOK_H
 #define DELIVER_WEBHOOK_H
 
@@ -29,18 +13,26 @@
 
 enum webhook_kind { WEBHOOK_RECEIPTS, WEBHOOK_REPLIES };
 
-/* The request's header NAME (any case), or NULL. */
-typedef const char *(*webhook_header_fn)(void *context, const char *name);
+/* The request's header or query value NAME, or NULL. */
+typedef const char *(*webhook_value_fn)(void *context, const char *name);
+
+struct webhook_request {
+        webhook_value_fn header, query; /* query may be NULL: there is none */
+        void *context;
+        const char *body;
+        size_t length;
+        int64_t now_utc;
+};
 
 /* 0 when the request is from the provider. ERR_NOT_FOUND: its file has no such webhook. ERR_INVALID: it is
- * not signed, or wrongly: answer 401. */
-int webhook_verify(const struct provider *provider, enum webhook_kind kind, webhook_header_fn header,
-                   void *context, const char *body, size_t length, int64_t now_utc, struct err *err);
+ * not signed, or wrongly, or too long ago: answer 401. */
+int webhook_verify(const struct provider *provider, enum webhook_kind kind,
+                   const struct webhook_request *request, struct err *err);
 
 /* Tells each receipt whose status is one of the words of the file; the others are news without meaning to us.
  * What is told lives during the call. UID is the database's (message_database_uid): a reference of another
  * gateway is passed over. A negative return of TELL ends the reading. ERR_INVALID, ERR_LIMIT: answer 400. */
-int webhook_receipts(const struct provider *provider, const char *uid, const char *body, size_t length,
+int webhook_receipts(const struct provider *provider, const char *uid, const struct webhook_request *request,
                      int (*tell)(void *context, const struct receipt *receipt, struct err *err),
                      void *context, struct err *err);
 
@@ -50,7 +42,7 @@ struct webhook_reply {
         int64_t at;     /* RECEIPT_NO_TIME: not said */
 };
 
-int webhook_replies(const struct provider *provider, const char *body, size_t length,
+int webhook_replies(const struct provider *provider, const struct webhook_request *request,
                     int (*tell)(void *context, const struct webhook_reply *reply, struct err *err),
                     void *context, struct err *err);
 

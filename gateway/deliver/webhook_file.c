@@ -1,114 +1,25 @@
 /* The parts `receipts` and `replies` of a provider's file. */
+#include "deliver/json_pointer.h"
 #include "deliver/provider_p.h"
 
 #include <string.h>
 
-#define TOLERANCE_DEFAULT_SECONDS 300
-
 void webhook_fini(struct webhook *webhook)
 {
-        struct signature *signature = &webhook->signature;
-
-        free(signature->secret);
-        free(signature->header);
-        free(signature->prefix);
-        free(signature->timestamp_header);
-        free(signature->user);
-        free(signature->password);
+        signature_fini(&webhook->signature);
+        status_words_fini(&webhook->status);
+        free(webhook->inside);
         free(webhook->list);
+        free(webhook->only_field);
+        free(webhook->only_equals);
         free(webhook->id);
         free(webhook->reference);
+        free(webhook->reference_query);
         free(webhook->detail);
         free(webhook->at);
-        free(webhook->status);
         free(webhook->from);
         free(webhook->text);
-        for (size_t i = 0; i < ARRAY_SIZE(webhook->words); i++)
-                for (char **word = webhook->words[i]; *word; word++)
-                        free(*word);
         *webhook = (struct webhook){0};
-}
-
-/* A text that must be there. */
-static int need_text(struct provider_reader *reader, const struct yaml_node *node, const char *key,
-                     char **ret_text)
-{
-        const struct yaml_node *value;
-        int r = yaml_need(node, key, &value, reader->err);
-
-        if (r == 0)
-                r = provider_read_text(reader, value, ret_text);
-        if (r == 0 && !**ret_text)
-                r = yaml_refuse(value, reader->err, "is empty: give it a value");
-        return r;
-}
-
-static int read_basic(struct provider_reader *reader, const struct yaml_node *node,
-                      struct signature *signature)
-{
-        static const char *const keys[] = {"user", "password", NULL};
-        int r = yaml_only_keys(node, keys, reader->err);
-
-        signature->kind = SIGNATURE_BASIC;
-        if (r == 0)
-                r = need_text(reader, node, "user", &signature->user);
-        if (r == 0)
-                r = need_text(reader, node, "password", &signature->password);
-        return r;
-}
-
-static int read_hmac(struct provider_reader *reader, const struct yaml_node *node,
-                     struct signature *signature)
-{
-        static const char *const keys[] = {"secret",    "header",    "prefix", "encoding",
-                                           "timestamp", "tolerance", NULL};
-        _cleanup_(free_ptr) char *encoding = NULL;
-        int r = yaml_only_keys(node, keys, reader->err);
-
-        signature->kind =
-            strcmp(yaml_key(node), "hmac-sha256") == 0 ? SIGNATURE_HMAC_SHA256 : SIGNATURE_HMAC_SHA1;
-        signature->tolerance = TOLERANCE_DEFAULT_SECONDS;
-        if (r == 0)
-                r = need_text(reader, node, "secret", &signature->secret);
-        if (r == 0)
-                r = need_text(reader, node, "header", &signature->header);
-        if (r == 0)
-                r = provider_read_key(reader, node, "prefix", &signature->prefix);
-        if (r == 0)
-                r = provider_read_key(reader, node, "timestamp", &signature->timestamp_header);
-        if (r == 0 && yaml_get(node, "tolerance"))
-                r = yaml_duration(yaml_get(node, "tolerance"), &signature->tolerance, reader->err);
-        if (r == 0)
-                r = provider_read_key(reader, node, "encoding", &encoding);
-        if (r == 0 && encoding && strcmp(encoding, "hex") && strcmp(encoding, "base64"))
-                r = yaml_refuse(yaml_get(node, "encoding"), reader->err, "is no encoding: use hex or base64");
-        signature->is_base64 = encoding && strcmp(encoding, "base64") == 0;
-        return r;
-}
-
-static int read_signature(struct provider_reader *reader, const struct yaml_node *node,
-                          struct signature *signature)
-{
-        static const char *const keys[] = {"basic", "hmac-sha256", "hmac-sha1", NULL};
-        const char *text;
-        int r;
-
-        if (yaml_kind(node) == YAML_KIND_SCALAR) {
-                r = yaml_text(node, &text, reader->err);
-                if (r == 0 && strcmp(text, "none"))
-                        r = yaml_refuse(node, reader->err,
-                                        "\"%.20s\" is no check: use basic, hmac-sha256, hmac-sha1 or none",
-                                        text);
-                return r;
-        }
-        r = yaml_only_keys(node, keys, reader->err);
-        if (r == 0 && yaml_count(node) != 1)
-                r = yaml_refuse(node, reader->err, "give one way of checking");
-        if (r < 0)
-                return r;
-        if (yaml_get(node, "basic"))
-                return read_basic(reader, yaml_get(node, "basic"), signature);
-        return read_hmac(reader, yaml_at(node, 0), signature);
 }
 
 static int read_format(struct provider_reader *reader, const struct yaml_node *node, struct webhook *webhook)
@@ -122,50 +33,50 @@ static int read_format(struct provider_reader *reader, const struct yaml_node *n
         return r;
 }
 
-static int read_words(struct provider_reader *reader, const struct yaml_node *node, struct webhook *webhook)
+static int read_only(struct provider_reader *reader, const struct yaml_node *node, struct webhook *webhook)
 {
-        static const char *const keys[] = {
-            [RECEIPT_DELIVERED] = "delivered",
-            [RECEIPT_FAILED] = "failed",
-            [RECEIPT_TEMPORARY] = "temporary",
-        };
-        int r = 0, count;
+        static const char *const keys[] = {"field", "equals", NULL};
+        const struct yaml_node *equals;
+        int r;
 
-        for (size_t i = 0; r == 0 && i < ARRAY_SIZE(keys); i++)
-                if (yaml_get(node, keys[i]))
-                        r = provider_read_words(reader, yaml_get(node, keys[i]), webhook->words[i],
-                                                STATUS_WORD_MAX, &count);
-        if (r == 0 && !webhook->words[RECEIPT_DELIVERED][0])
-                r = yaml_refuse(node, reader->err, "delivered is missing: give the words that mean it");
+        if (!node)
+                return 0;
+        r = yaml_only_keys(node, keys, reader->err);
+        if (r == 0)
+                r = provider_read_pointer(reader, node, "field", &webhook->only_field);
+        if (r == 0)
+                r = yaml_need(node, "equals", &equals, reader->err);
+        if (r == 0)
+                r = provider_read_text(reader, equals, &webhook->only_equals);
+        if (r == 0 && !webhook->only_field)
+                r = yaml_refuse(node, reader->err, "field is missing: say which one");
         return r;
 }
 
 static int read_receipts(struct provider_reader *reader, const struct yaml_node *node,
                          struct webhook *webhook)
 {
-        static const char *const keys[] = {"signature", "format",    "list",      "id",
-                                           "reference", "status",    "delivered", "failed",
-                                           "detail",    "temporary", "at",        NULL};
+        static const char *const keys[] = {"signature",   "format",    "inside",    "list",
+                                           "only",        "id",        "reference", "reference_query",
+                                           "status",      "delivered", "failed",    "temporary",
+                                           "bad_address", "detail",    "at",        NULL};
         int r = yaml_only_keys(node, keys, reader->err);
 
         if (r == 0)
                 r = provider_read_pointer(reader, node, "reference", &webhook->reference);
         if (r == 0)
+                r = provider_read_key(reader, node, "reference_query", &webhook->reference_query);
+        if (r == 0)
                 r = provider_read_pointer(reader, node, "detail", &webhook->detail);
-        if (r == 0)
-                r = provider_read_pointer(reader, node, "status", &webhook->status);
-        if (r == 0 && !webhook->status)
-                r = yaml_refuse(node, reader->err, "status is missing: say where it stands");
-        if (r == 0 && !webhook->reference && !yaml_get(node, "id"))
+        if (r == 0 && !webhook->reference && !webhook->reference_query && !yaml_get(node, "id"))
                 r = yaml_refuse(node, reader->err, "id is missing: say where it stands (or reference)");
-        if (r == 0)
-                r = read_words(reader, node, webhook);
-        return r;
+        return r < 0 ? r : provider_read_status(reader, node, false, &webhook->status);
 }
 
 static int read_replies(struct provider_reader *reader, const struct yaml_node *node, struct webhook *webhook)
 {
-        static const char *const keys[] = {"signature", "format", "list", "from", "text", "id", "at", NULL};
+        static const char *const keys[] = {"signature", "format", "inside", "list", "only",
+                                           "from",      "text",   "id",     "at",   NULL};
         int r = yaml_only_keys(node, keys, reader->err);
 
         if (r == 0)
@@ -174,6 +85,18 @@ static int read_replies(struct provider_reader *reader, const struct yaml_node *
                 r = provider_read_pointer(reader, node, "text", &webhook->text);
         if (r == 0 && (!webhook->from || !webhook->text))
                 r = yaml_refuse(node, reader->err, "from or text is missing: say where they stand");
+        return r;
+}
+
+/* "" stands for the body itself. */
+static int read_list(struct provider_reader *reader, const struct yaml_node *node, struct webhook *webhook)
+{
+        int r = provider_read_key(reader, node, "list", &webhook->list);
+
+        if (r == 0 && webhook->list && *webhook->list && !json_pointer_valid(webhook->list))
+                r = yaml_refuse(
+                    yaml_get(node, "list"), reader->err,
+                    "is no JSON pointer: write one such as /results, or \"\" for the body itself");
         return r;
 }
 
@@ -190,11 +113,15 @@ int webhook_read(struct provider_reader *reader, const struct yaml_node *node, b
         if (r == 0)
                 r = yaml_need(node, "signature", &signature, reader->err);
         if (r == 0)
-                r = read_signature(reader, signature, &webhook->signature);
+                r = signature_read(reader, signature, &webhook->signature);
         if (r == 0)
                 r = read_format(reader, node, webhook);
         if (r == 0)
-                r = provider_read_pointer(reader, node, "list", &webhook->list);
+                r = provider_read_pointer(reader, node, "inside", &webhook->inside);
+        if (r == 0)
+                r = read_list(reader, node, webhook);
+        if (r == 0)
+                r = read_only(reader, yaml_get(node, "only"), webhook);
         if (r == 0)
                 r = provider_read_pointer(reader, node, "id", &webhook->id);
         if (r == 0)

@@ -29,6 +29,8 @@ static const char *const rewind_table[] = {
     "DELETE FROM change_part",
     "DELETE FROM timer",
     "DELETE FROM receipt",
+    "DELETE FROM early_receipt",
+    "DELETE FROM earlier_id",
     "DELETE FROM attempt",
     "DELETE FROM message_notice",
     "DELETE FROM message",

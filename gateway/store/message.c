@@ -1,5 +1,6 @@
 #include "store/message.h"
 #include "store/db.h"
+#include "store/receipt.h"
 
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -52,7 +53,11 @@ void message_fini(struct message *message)
         free(message->language);
         free(message->text);
         free(message->title);
+        free(message->calendar);
+        free(message->unsubscribe);
+        free(message->organisation);
         free(message->provider);
+        free(message->provider_id);
         *message = (struct message){0};
 }
 
@@ -74,8 +79,10 @@ static int copy(struct query *query, int column, char **ret_text, bool *failed)
 }
 
 /* A row of MESSAGE_COLUMNS, appended. */
-#define MESSAGE_COLUMNS \
-        "id, person, channel, address, language, title, text, provider, urgent, created, deadline, attempts"
+#define MESSAGE_COLUMNS                                                                              \
+        "id, person, channel, address, language, title, text, provider, urgent, created, deadline, " \
+        "attempts,"                                                                                  \
+        " round, calendar"
 
 static int append_row(struct query *query, struct message_list *list, struct err *err)
 {
@@ -100,6 +107,7 @@ static int append_row(struct query *query, struct message_list *list, struct err
             .created = column_int(query, 9),
             .deadline = column_int_or(query, 10, MESSAGE_NO_TIME),
             .attempt = (int)column_int(query, 11),
+            .round = column_int(query, 12),
         };
         copy(query, 1, &message->person, &failed);
         copy(query, 2, &message->channel, &failed);
@@ -108,6 +116,7 @@ static int append_row(struct query *query, struct message_list *list, struct err
         copy(query, 5, &message->title, &failed);
         copy(query, 6, &message->text, &failed);
         copy(query, 7, &message->provider, &failed);
+        copy(query, 13, &message->calendar, &failed);
         return failed ? err_set(err, ERR_NOMEM, "database: out of memory") : 0;
 }
 
@@ -138,6 +147,23 @@ static int open_attempt(struct db *db, int64_t now_utc, const struct message *me
         return query_run(&q);
 }
 
+/* What only some lanes need: the organisation whose sender it is, the time of the first try. */
+static int add_claimed(struct query *query, struct message_list *list, struct err *err)
+{
+        struct message *message;
+        bool failed = false;
+        int r = append_row(query, list, err);
+
+        if (r < 0)
+                return r;
+        message = &list->items[list->count - 1];
+        copy(query, 14, &message->organisation, &failed);
+        message->first_try = column_int_or(query, 15, 0);
+        return failed ? err_set(err, ERR_NOMEM, "database: out of memory") : 0;
+}
+
+/* The rounds of a message share the numbers of its attempts; the first try of a round is the one after the
+ * last that was accepted. */
 static int claim_class(struct db *db, int64_t now_utc, const struct message_lane *lane, bool urgent,
                        int limit, struct message_list *list, struct err *err)
 {
@@ -151,9 +177,24 @@ static int claim_class(struct db *db, int64_t now_utc, const struct message_lane
             " WHERE id IN (SELECT id FROM message"
             "               WHERE state IN ('queued', 'retry') AND channel = ?2 AND urgent = ?3"
             "                 AND not_before <= ?1 AND (deadline IS NULL OR deadline > ?1)"
-            "                 AND (provider = ?4 OR (provider IS NULL AND NOT ?5))"
+            "                 AND (provider = ?4 OR (provider IS NULL AND NOT ?5"
+            "                  AND (?7 IS NULL OR EXISTS (SELECT 1 FROM json_each(?7)"
+            "                                              WHERE substr(address, 1, length(value)) = value))"
+            "                  AND (?8 IS NULL OR NOT EXISTS (SELECT 1 FROM json_each(?8)"
+            "                                              WHERE substr(address, 1, length(value)) = "
+            "value))))"
             "               ORDER BY not_before, id LIMIT ?6)"
-            " RETURNING " MESSAGE_COLUMNS,
+            " RETURNING " MESSAGE_COLUMNS ","
+            " CASE WHEN ?9 IS NOT NULL THEN"
+            "  (SELECT t.ancestor FROM message_notice mn JOIN notice n ON n.id = mn.notice"
+            "     JOIN rule_match r ON r.id = n.match JOIN role o ON o.person = r.pupil AND o.role = 'pupil'"
+            "     JOIN organisation_tree t ON t.descendant = o.organisation"
+            "    WHERE mn.message = message.id AND t.ancestor IN (SELECT value FROM json_each(?9))"
+            "    ORDER BY t.distance LIMIT 1) END,"
+            " CASE WHEN provider IS NOT NULL THEN"
+            "  (SELECT min(started) FROM attempt a WHERE a.message = message.id"
+            "      AND a.number > ifnull((SELECT max(p.number) FROM attempt p WHERE p.message = message.id"
+            "                                AND p.outcome = 'accepted'), 0)) END",
             err);
         query_int(&q, now_utc);
         query_text(&q, lane->channel);
@@ -161,7 +202,12 @@ static int claim_class(struct db *db, int64_t now_utc, const struct message_lane
         query_text(&q, lane->provider);
         query_int(&q, lane->pinned_only);
         query_int(&q, limit);
-        r = append_rows(&q, list, err);
+        query_text(&q, lane->takes);
+        query_text(&q, lane->leaves);
+        query_text(&q, lane->senders);
+        while ((r = query_row(&q)) > 0 && (r = add_claimed(&q, list, err)) == 0)
+                ;
+        query_end(&q);
         for (size_t i = first; i < list->count && r == 0; i++)
                 r = open_attempt(db, now_utc, &list->items[i], lane->provider, err);
         return r;
@@ -222,7 +268,7 @@ int message_outcome(struct db *db, int64_t now_utc, const struct message_outcome
         query_start(
             &q, db,
             "UPDATE message SET state = ?1, reason = ?2, changed = ?3, provider = ?4, provider_id = ?5,"
-            "                   not_before = CASE WHEN ?1 = 'retry' THEN ?6 ELSE not_before END"
+            "                   not_before = CASE WHEN ?1 = 'retry' THEN ?6 ELSE not_before END, poll_at = ?8"
             " WHERE id = ?7 AND state = 'leased'",
             err);
         query_text(&q, state_names[fate->next]);
@@ -232,13 +278,17 @@ int message_outcome(struct db *db, int64_t now_utc, const struct message_outcome
         query_text(&q, outcome->provider_id[0] ? outcome->provider_id : NULL);
         query_int(&q, fate->not_before);
         query_int(&q, outcome->message);
+        query_int_or_null(&q, fate->poll_at, 0);
         r = query_run(&q);
         if (r == 0 && !db_changes(db) && outcome->provider_id[0])
                 r = note_provider(db, outcome, err);
-        return r;
+        return r == 0 && outcome->provider_id[0]
+                   ? receipt_note_early(db, now_utc, outcome->provider, outcome->provider_id, err)
+                   : r;
 }
 
-int message_give_back(struct db *db, int64_t now_utc, int64_t message, int attempt, struct err *err)
+int message_give_back(struct db *db, int64_t now_utc, int64_t message, int attempt, int64_t not_before,
+                      struct err *err)
 {
         struct query q;
         int r;
@@ -251,12 +301,59 @@ int message_give_back(struct db *db, int64_t now_utc, int64_t message, int attem
                 return r;
         query_start(&q, db,
                     "UPDATE message SET state = CASE WHEN attempts = 1 THEN 'queued' ELSE 'retry' END,"
-                    "                   attempts = attempts - 1, changed = ?"
-                    " WHERE id = ? AND state = 'leased'",
+                    "                   attempts = attempts - 1, changed = ?1,"
+                    "                   not_before = CASE WHEN ?3 > not_before THEN ?3 ELSE not_before END"
+                    " WHERE id = ?2 AND state = 'leased'",
                     err);
         query_int(&q, now_utc);
         query_int(&q, message);
+        query_int(&q, not_before);
         return query_run(&q);
+}
+
+/* ---- asking after what was accepted */
+
+int message_poll(struct db *db, int64_t now_utc, const char *provider, int64_t next, int64_t oldest,
+                 int limit, struct message_list *list, struct err *err)
+{
+        bool failed = false;
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "UPDATE message SET poll_at = CASE WHEN state = 'accepted' AND changed >= ?4 THEN ?3 END"
+                    " WHERE id IN (SELECT id FROM message WHERE provider = ?2 AND poll_at <= ?1 AND"
+                    "                     poll_at IS NOT NULL ORDER BY poll_at LIMIT ?5)"
+                    " RETURNING " MESSAGE_COLUMNS ", provider_id, state",
+                    err);
+        query_int(&q, now_utc);
+        query_text(&q, provider);
+        query_int(&q, next);
+        query_int(&q, oldest);
+        query_int(&q, limit);
+        while ((r = query_row(&q)) > 0) {
+                if (strcmp(column_text(&q, 15), "accepted") != 0)
+                        continue;
+                r = append_row(&q, list, err);
+                if (r < 0)
+                        break;
+                copy(&q, 14, &list->items[list->count - 1].provider_id, &failed);
+        }
+        query_end(&q);
+        return r == 0 && failed ? err_set(err, ERR_NOMEM, "database: out of memory") : r;
+}
+
+int message_poll_time(struct db *db, int64_t *ret_utc, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db, "SELECT min(poll_at) FROM message WHERE poll_at IS NOT NULL", err);
+        r = query_row(&q);
+        if (r > 0)
+                *ret_utc = column_int_or(&q, 0, MESSAGE_NO_TIME);
+        query_end(&q);
+        return r < 0 ? r : 0;
 }
 
 int message_expire(struct db *db, int64_t now_utc, struct message_list *list, int64_t *ret_count,
@@ -302,12 +399,12 @@ static int next_leased(struct db *db, struct message_list *list, struct message_
                 r = append_row(&q, list, err);
                 *ret_outcome = (struct message_outcome){
                     .message = column_int(&q, 0),
-                    .attempt = (int)column_int(&q, 11),
+                    .attempt = (int)column_int(&q, 11), /* of MESSAGE_COLUMNS */
                     .outcome = ATTEMPT_UNKNOWN,
                     .detail = "the gateway stopped before the answer came",
                 };
                 snprintf(ret_outcome->provider, sizeof ret_outcome->provider, "%s",
-                         column_text(&q, 12) ? column_text(&q, 12) : "");
+                         column_text(&q, 14) ? column_text(&q, 14) : "");
         }
         query_end(&q);
         return r < 0 ? r : row;

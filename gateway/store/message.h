@@ -55,10 +55,16 @@ struct message {
         int64_t id, created;
         int64_t deadline; /* MESSAGE_NO_TIME: none */
         char *person, *channel, *address, *language, *text;
-        char *title;    /* NULL: none */
-        char *provider; /* that it is pinned to; NULL: any */
+        char *title;        /* NULL: none */
+        char *calendar;     /* an iTIP object that goes with an e-mail; NULL: none */
+        char *unsubscribe;  /* address where a reader of e-mail takes himself off; NULL: none */
+        char *organisation; /* of the lane's senders, the nearest that the message is about; NULL: none */
+        char *provider;     /* that it is pinned to; NULL: any */
+        char *provider_id;  /* of message_poll alone */
         bool urgent;
-        int attempt; /* number of its open attempt */
+        int attempt;       /* number of its open attempt */
+        int64_t round;     /* how often it was begun anew after a temporary failure */
+        int64_t first_try; /* of a pinned message: when this round's first attempt started; else 0 */
 };
 
 void message_fini(struct message *message);
@@ -75,6 +81,9 @@ void message_list_fini(struct message_list *list); /* leaves an empty list */
 struct message_lane {
         const char *channel, *provider;
         bool pinned_only;
+        /* JSON arrays or NULL: of what is free only numbers that begin with one of TAKES and with none of
+         * LEAVES; organisations that have a sender of their own. */
+        const char *takes, *leaves, *senders;
 };
 
 /* Leases at most LIMIT ready messages of LANE, urgent ones first, opens an attempt of each, and appends them
@@ -91,6 +100,7 @@ struct message_fate {
         const char *reason;      /* a code that lives as long as the program; NULL: none */
         int64_t not_before;      /* of retry */
         bool keeps_provider;     /* of retry: pinned */
+        int64_t poll_at;         /* of accepted: when the provider is asked what became of it; 0: never */
 };
 
 struct message_outcome {
@@ -105,12 +115,21 @@ struct message_outcome {
 };
 
 /* Ends the attempt and moves the message on. A receipt that came first is not overruled: then only the
- * attempt and the provider's id are noted. */
+ * attempt and the provider's id are noted; one that came before its id was known (receipt_note kept it) is
+ * now noted. */
 int message_outcome(struct db *db, int64_t now_utc, const struct message_outcome *outcome, struct err *err);
 
 /* Gives leased messages back whose request never left (the courier stops before sending): the attempt is
- * removed and the message is as before the claim. */
-int message_give_back(struct db *db, int64_t now_utc, int64_t message, int attempt, struct err *err);
+ * removed and the message is as before the claim, but not ready before NOT_BEFORE (0: at once). */
+int message_give_back(struct db *db, int64_t now_utc, int64_t message, int attempt, int64_t not_before,
+                      struct err *err);
+
+/* Appends at most LIMIT accepted messages of PROVIDER that it is time to ask after, and puts each off until
+ * NEXT (those accepted before OLDEST: for good). Nothing is leased: asking twice does no harm. */
+int message_poll(struct db *db, int64_t now_utc, const char *provider, int64_t next, int64_t oldest,
+                 int limit, struct message_list *list, struct err *err);
+/* The earliest time at which a message wants to be asked after; MESSAGE_NO_TIME when none does. */
+int message_poll_time(struct db *db, int64_t *ret_utc, struct err *err);
 
 /* Ends what is past its deadline: expired, or unknown when it was pinned. Appends what it ended to LIST,
  * which may be NULL. */

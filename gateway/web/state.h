@@ -25,7 +25,7 @@ struct follow;
 struct web {
         struct web_options options;
         struct httpd *httpd;
-        char *base_url;
+        char *base_url, *loopback_url;
         char database_uid[MESSAGE_UID_MAX];
 
         /* the I/O thread's */

@@ -61,6 +61,23 @@ static int find_uid(struct web *web, struct err *err)
         return r;
 }
 
+/* The address of this machine at which the gateway listens; an address that stands for all of them is reached
+ * at loopback. */
+static int make_loopback_url(struct web *web)
+{
+        const char *listen = web->options.listen;
+        bool is_any = !listen || strncmp(listen, "127.", 4) == 0 || strcmp(listen, "localhost") == 0 ||
+                      strcmp(listen, "0.0.0.0") == 0;
+        int port = httpd_port(web->httpd);
+
+        if (is_any)
+                return asprintf(&web->loopback_url, "http://127.0.0.1:%d", port);
+        if (strcmp(listen, "::") == 0)
+                return asprintf(&web->loopback_url, "http://[::1]:%d", port);
+        return asprintf(&web->loopback_url, strchr(listen, ':') ? "http://[%s]:%d" : "http://%s:%d", listen,
+                        port);
+}
+
 static int start(struct web *web, struct err *err)
 {
         const struct web_options *options = &web->options;
@@ -99,6 +116,8 @@ static int start(struct web *web, struct err *err)
                 n = asprintf(&web->base_url, "%s", options->base_url);
         else
                 n = asprintf(&web->base_url, "http://127.0.0.1:%d", httpd_port(web->httpd));
+        if (n >= 0)
+                n = make_loopback_url(web);
         return n < 0 ? err_set(err, ERR_NOMEM, "web: out of memory") : 0;
 }
 
@@ -129,6 +148,11 @@ const char *web_base_url(const struct web *web)
         return web->base_url;
 }
 
+const char *web_loopback_url(const struct web *web)
+{
+        return web->loopback_url;
+}
+
 struct web *web_close(struct web *web)
 {
         if (!web)
@@ -142,6 +166,7 @@ struct web *web_close(struct web *web)
         zone_close(web->page_zone);
         buf_fini(&web->metrics);
         free(web->base_url);
+        free(web->loopback_url);
         free(web);
         return NULL;
 }

@@ -66,6 +66,8 @@ int web_open(const struct web_options *options, struct web **ret_web, struct err
 
 int web_port(const struct web *web);
 const char *web_base_url(const struct web *web);
+const char *web_loopback_url(
+    const struct web *web); /* where this machine reaches it, whatever base_url says */
 
 /* Drains and stops; see httpd_close. Takes NULL, returns NULL. */
 struct web *web_close(struct web *web);

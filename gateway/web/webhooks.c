@@ -7,8 +7,9 @@
 
 struct told {
         char *id, *text, *from; /* of a receipt: provider_id, detail */
-        int64_t message, at;
+        int64_t message, round, at;
         enum receipt_status status;
+        bool is_bad_address;
 };
 
 struct hook {
@@ -61,6 +62,8 @@ static int keep_receipt(void *context, const struct receipt *receipt, struct err
         if (!told || copy(receipt->provider_id, &told->id) < 0 || copy(receipt->detail, &told->text) < 0)
                 return err_set(err, ERR_NOMEM, "receipts: out of memory");
         told->message = receipt->message;
+        told->round = receipt->round;
+        told->is_bad_address = receipt->is_bad_address;
         told->status = receipt->status;
         told->at = receipt->at;
         return 0;
@@ -88,6 +91,8 @@ static int note_receipts(struct request *request, struct db *db, int64_t now_utc
         for (size_t i = 0; i < hook->count; i++) {
                 const struct told *told = &hook->told[i];
                 const struct receipt receipt = {.message = told->message,
+                                                .round = told->round,
+                                                .is_bad_address = told->is_bad_address,
                                                 .provider = hook->provider,
                                                 .provider_id = told->id,
                                                 .status = told->status,
@@ -144,31 +149,39 @@ static const char *header(void *context, const char *name)
         return request_header(context, name);
 }
 
+static const char *query(void *context, const char *name)
+{
+        return request_query(context, name);
+}
+
 /* Checks who it is from and reads it into HOOK; the response is filled when that fails. */
 static bool read_hook(struct web *web, struct request *request, enum webhook_kind kind,
                       const struct provider *provider, struct hook *hook)
 {
-        const char *body = buf_text(&request->body);
-        const size_t length = request->body.length;
+        const struct webhook_request given = {.header = header,
+                                              .query = query,
+                                              .context = request,
+                                              .body = buf_text(&request->body),
+                                              .length = request->body.length,
+                                              .now_utc = clock_now_utc(web->options.clock)};
         struct err err = {0};
         int r;
 
-        if (length > WEBHOOK_BODY_MAX_BYTES) {
+        if (given.length > WEBHOOK_BODY_MAX_BYTES) {
                 response_error(&request->response, 413, "body: is over %d bytes: send fewer at once",
                                WEBHOOK_BODY_MAX_BYTES);
                 return false;
         }
-        r = webhook_verify(provider, kind, header, request, body, length, clock_now_utc(web->options.clock),
-                           &err);
+        r = webhook_verify(provider, kind, &given, &err);
         if (r == ERR_INVALID) {
                 response_error(&request->response, 401, "%s", err.text);
                 response_header(&request->response, "WWW-Authenticate", "Basic realm=\"kapula\"");
                 return false;
         }
         if (r == 0 && kind == WEBHOOK_RECEIPTS)
-                r = webhook_receipts(provider, web->database_uid, body, length, keep_receipt, hook, &err);
+                r = webhook_receipts(provider, web->database_uid, &given, keep_receipt, hook, &err);
         else if (r == 0)
-                r = webhook_replies(provider, body, length, keep_reply, hook, &err);
+                r = webhook_replies(provider, &given, keep_reply, hook, &err);
         if (r == ERR_LIMIT)
                 r = ERR_INVALID;
         if (r < 0)

@@ -14,7 +14,8 @@
 
 static const char *setting(void *context, const char *name)
 {
-        static const char *const table[][2] = {{"base_url", "http://127.0.0.1:8080"},
+        static const char *const table[][2] = {{"base_url", "https://kapula.example.org"},
+                                               {"loopback_url", "http://127.0.0.1:8080"},
                                                {"SENDER", "Koulu & \"Kapula\""},
                                                {"ACCOUNT", "AC1"},
                                                {"USER", "u"},
@@ -70,6 +71,7 @@ static void ships_a_sandbox(void **state)
         struct provider_request request;
         struct provider_answer answer;
         struct err err = {0};
+        int64_t seconds;
 
         (void)state;
         if (provider_load(SOURCE_DIR "/gateway/providers/sandbox.yaml", setting, NULL, &provider, &err) < 0)
@@ -77,7 +79,8 @@ static void ships_a_sandbox(void **state)
         assert_string_equal(provider_name(provider), "sandbox");
         assert_true(provider_takes(provider, "sms"));
         assert_true(provider_takes(provider, "email"));
-        assert_true(provider_is_idempotent(provider));
+        assert_true(provider_is_idempotent(provider, &seconds));
+        assert_true(seconds == INT64_MAX);
         request = request_of(provider, "email", "aino@example.org", "Huomenna \"koulu\"", "Rivi 1\nRivi 2\\");
         assert_string_equal(request.method, "POST");
         assert_string_equal(request.url, "http://127.0.0.1:8080/sandbox/messages");
@@ -92,7 +95,7 @@ static void ships_a_sandbox(void **state)
         assert_string_equal(request.body,
                             "{\"channel\":\"sms\",\"recipient\":\"+358400000010\",\"text\":\"Hei\"}");
         provider_request_fini(&request);
-        provider_answer(provider, 201, "{\"id\":\"77\"}", 11, &answer);
+        provider_answer(provider, 201, "{\"id\":\"77\"}", 11, NULL, &answer);
         assert_int_equal(answer.outcome, ATTEMPT_ACCEPTED);
         assert_string_equal(answer.id, "77");
         provider_free(provider);
@@ -109,7 +112,7 @@ static void makes_forms(void **state)
                   "answers: [{status: 200-299, outcome: accepted}]\nrate: {per_second: 5}\nconnections: 3\n");
         struct provider_request request =
             request_of(provider, "sms", "+358400000010", NULL, "a&b=c d\xc3\xa4\n");
-        double per_second, burst;
+        int64_t seconds;
 
         (void)state;
         assert_string_equal(request.url, "https://api.example.org/AC1/send?n=42");
@@ -121,9 +124,8 @@ static void makes_forms(void **state)
         assert_string_equal(request.user, "u");
         assert_string_equal(request.password, "p{{w}}");
         assert_int_equal(provider_connections(provider), 3);
-        provider_rate(provider, &per_second, &burst);
-        assert_true(per_second == 5 && burst == 5);
-        assert_false(provider_is_idempotent(provider));
+        assert_true(provider_limits(provider).per_second == 5 && provider_limits(provider).burst == 5);
+        assert_false(provider_is_idempotent(provider, &seconds));
         provider_request_fini(&request);
         /* No value starts a header line of its own. */
         request = request_of(provider, "sms", "+3584\r\nX-Evil: 1", NULL, "x");
@@ -249,7 +251,8 @@ static void reads_answers(void **state)
 
         (void)state;
         for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-                provider_answer(provider, table[i].status, table[i].body, strlen(table[i].body), &answer);
+                provider_answer(provider, table[i].status, table[i].body, strlen(table[i].body), NULL,
+                                &answer);
                 assert_int_equal(answer.outcome, table[i].outcome);
                 assert_string_equal(answer.id, table[i].id);
                 if (table[i].detail)
@@ -271,13 +274,17 @@ static const char *find_header(void *context, const char *name)
         return NULL;
 }
 
+#define request_with(text)               \
+        ((const struct webhook_request){ \
+            .header = find_header, .body = (text), .length = strlen(text), .now_utc = NOW})
+
 static int verify(const struct provider *provider, const char *name, const char *value, const char *body)
 {
         struct err err = {0};
 
         headers[0][0] = name;
         headers[0][1] = value;
-        return webhook_verify(provider, WEBHOOK_RECEIPTS, find_header, NULL, body, strlen(body), NOW, &err);
+        return webhook_verify(provider, WEBHOOK_RECEIPTS, &request_with(body), &err);
 }
 
 #define RECEIPTS "  id: /id\n  status: /s\n  delivered: [D]\n"
@@ -299,8 +306,7 @@ static void checks_signatures(void **state)
         assert_int_equal(verify(provider, "x-hub-signature-256", "sha256=", "Hello, World!"), ERR_INVALID);
         assert_int_equal(verify(provider, "x-hub-signature-256", "", "Hello, World!"), ERR_INVALID);
         assert_int_equal(verify(provider, "x-other", right, "Hello, World!"), ERR_INVALID);
-        assert_int_equal(webhook_verify(provider, WEBHOOK_REPLIES, find_header, NULL, "", 0, NOW, &err),
-                         ERR_NOT_FOUND);
+        assert_int_equal(webhook_verify(provider, WEBHOOK_REPLIES, &request_with(""), &err), ERR_NOT_FOUND);
         provider_free(provider);
 
         provider = parse(
@@ -403,14 +409,15 @@ static void reads_receipts(void **state)
         struct err err = {0};
 
         (void)state;
-        assert_int_equal(webhook_receipts(provider, UID, body, strlen(body), tell_receipt, &told, &err), 0);
+        assert_int_equal(webhook_receipts(provider, UID, &request_with(body), tell_receipt, &told, &err), 0);
         assert_int_equal(told.count, 3);
         assert_string_equal(told.text, "a/0/-/1800000000/d;7/42/EC_5/5/f;d/0/-/1800000000/t;");
         for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
                 assert_int_equal(
-                    webhook_receipts(provider, UID, bad[i], strlen(bad[i]), tell_receipt, &told, &err),
+                    webhook_receipts(provider, UID, &request_with(bad[i]), tell_receipt, &told, &err),
                     ERR_INVALID);
-        assert_int_equal(webhook_replies(provider, "{}", 2, tell_reply, &told, &err), ERR_NOT_FOUND);
+        assert_int_equal(webhook_replies(provider, &request_with("{}"), tell_reply, &told, &err),
+                         ERR_NOT_FOUND);
         provider_free(provider);
 }
 
@@ -425,16 +432,16 @@ static void reads_forms(void **state)
         struct err err = {0};
 
         (void)state;
-        assert_int_equal(webhook_receipts(provider, UID, "x=&id=a%2Fb&s=D", 15, tell_receipt, &told, &err),
-                         0);
+        assert_int_equal(
+            webhook_receipts(provider, UID, &request_with("x=&id=a%2Fb&s=D"), tell_receipt, &told, &err), 0);
         assert_string_equal(told.text, "a/b/0/-/-1/d;");
-        assert_int_equal(webhook_replies(provider, "From=%2B358400000010&Body=Tied%C3%A4n+jo", 40, tell_reply,
-                                         &told, &err),
+        assert_int_equal(webhook_replies(provider, &request_with("From=%2B358400000010&Body=Tied%C3%A4n+jo"),
+                                         tell_reply, &told, &err),
                          0);
         assert_string_equal(told.text, "+358400000010: Tied\xc3\xa4n jo");
         for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
                 assert_int_equal(
-                    webhook_receipts(provider, UID, bad[i], strlen(bad[i]), tell_receipt, &told, &err),
+                    webhook_receipts(provider, UID, &request_with(bad[i]), tell_receipt, &told, &err),
                     ERR_INVALID);
         provider_free(provider);
 }

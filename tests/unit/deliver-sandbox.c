@@ -19,7 +19,7 @@ static struct provider *provider;
 
 static const char *setting(void *context, const char *name)
 {
-        return strcmp(name, "base_url") == 0 ? web_base_url(((struct fixture *)context)->web) : NULL;
+        return strcmp(name, "loopback_url") == 0 ? web_loopback_url(((struct fixture *)context)->web) : NULL;
 }
 
 static const struct provider *take(void *context, const char *name)

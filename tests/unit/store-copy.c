@@ -75,6 +75,8 @@ static const char *const rewound_table[] = {
     "message_notice",
     "attempt",
     "receipt",
+    "early_receipt",
+    "earlier_id",
     "publication",
     "publish",
     "visit_published",

@@ -94,17 +94,22 @@ static int64_t number(struct db *db, const char *sql)
         return value;
 }
 
-static size_t claim(struct db *db, const struct message_lane *lane, int limit)
+static size_t claim_at(struct db *db, int64_t now, const struct message_lane *lane, int limit)
 {
         struct message_list list = {0};
         struct err err = {0};
         size_t count;
 
-        if (message_claim(db, NOW, lane, limit, &list, &err) < 0)
+        if (message_claim(db, now, lane, limit, &list, &err) < 0)
                 fail_msg("%s", err.text);
         count = list.count;
         message_list_fini(&list);
         return count;
+}
+
+static size_t claim(struct db *db, const struct message_lane *lane, int limit)
+{
+        return claim_at(db, NOW, lane, limit);
 }
 
 static void outcome(struct db *db, int64_t id, int attempt, enum attempt_outcome what,
@@ -239,7 +244,7 @@ static void gives_back(void **state)
 
         add(db, 1, "sms", "queued", 0, NOW, 0);
         assert_int_equal(claim(db, &sms_lane, 10), 1);
-        assert_int_equal(message_give_back(db, NOW, 1, 1, &err), 0);
+        assert_int_equal(message_give_back(db, NOW, 1, 1, 0, &err), 0);
         expect(db, 1, "queued - - - 0");
         assert_int_equal(number(db, "SELECT count(*) FROM attempt"), 0);
         assert_int_equal(claim(db, &sms_lane, 10), 1);
@@ -327,8 +332,6 @@ static void receipts_in_any_order(void **state)
         assert_int_equal(claim(db, &sms_lane, 10), 3);
         outcome(db, 1, 1, ATTEMPT_ACCEPTED, (struct message_fate){.next = MESSAGE_ACCEPTED}, "p-1");
         outcome(db, 2, 1, ATTEMPT_ACCEPTED, (struct message_fate){.next = MESSAGE_ACCEPTED}, "p-2");
-        assert_int_equal(note(db, 0, "one", "p-1", RECEIPT_TEMPORARY, NOW), 0);
-        expect(db, 1, "accepted - one p-1 1");
         assert_int_equal(note(db, 0, "one", "p-1", RECEIPT_FAILED, NOW), 0);
         expect(db, 1, "failed receipt one p-1 1");
         assert_int_equal(note(db, 0, "one", "p-1", RECEIPT_DELIVERED, NOW), 0);
@@ -336,10 +339,11 @@ static void receipts_in_any_order(void **state)
         assert_int_equal(note(db, 0, "one", "p-1", RECEIPT_FAILED, NOW - 9), 0); /* late news */
         assert_int_equal(note(db, 0, "one", "p-1", RECEIPT_DELIVERED, NOW), RECEIPT_KNOWN);
         expect(db, 1, "delivered - one p-1 1");
+        assert_int_equal(note(db, 0, "one", "p-1", RECEIPT_TEMPORARY, NOW), 0); /* later news still */
+        expect(db, 1, "delivered - one p-1 1");
         assert_int_equal(number(db, "SELECT count(*) FROM receipt"), 4);
 
         assert_int_equal(note(db, 0, "two", "p-2", RECEIPT_DELIVERED, NOW), ERR_NOT_FOUND);
-        assert_int_equal(note(db, 0, "one", "p-9", RECEIPT_DELIVERED, NOW), ERR_NOT_FOUND);
         assert_int_equal(note(db, 2, "two", NULL, RECEIPT_DELIVERED, NOW), ERR_NOT_FOUND);
         expect(db, 2, "accepted - one p-2 1");
 
@@ -347,6 +351,93 @@ static void receipts_in_any_order(void **state)
         expect(db, 3, "delivered - - - 1");
         outcome(db, 3, 1, ATTEMPT_ACCEPTED, (struct message_fate){.next = MESSAGE_ACCEPTED}, "p-3");
         expect(db, 3, "delivered - one p-3 1");
+        assert_int_equal(note(db, 0, "one", "p-9", RECEIPT_DELIVERED, NOW), ERR_NOT_FOUND);
+}
+
+/* The answer that names the id may still come, since an attempt is open. */
+static void keeps_early_receipts(void **state)
+{
+        struct db *db = *state;
+
+        add(db, 1, "sms", "queued", 0, NOW, 0);
+        assert_int_equal(note(db, 0, "one", "p-1", RECEIPT_DELIVERED, NOW), ERR_NOT_FOUND);
+        assert_int_equal(claim(db, &sms_lane, 10), 1);
+        assert_int_equal(note(db, 0, "two", "p-1", RECEIPT_DELIVERED, NOW), ERR_NOT_FOUND); /* not asked */
+        assert_int_equal(note(db, 0, "one", "p-1", RECEIPT_DELIVERED, NOW), RECEIPT_EARLY);
+        assert_int_equal(note(db, 0, "one", "p-1", RECEIPT_DELIVERED, NOW), RECEIPT_EARLY);
+        assert_int_equal(number(db, "SELECT count(*) FROM early_receipt"), 1);
+        expect(db, 1, "leased - - - 1");
+        outcome(db, 1, 1, ATTEMPT_ACCEPTED, (struct message_fate){.next = MESSAGE_ACCEPTED}, "p-1");
+        expect(db, 1, "delivered - one p-1 1");
+        assert_int_equal(number(db, "SELECT count(*) FROM early_receipt"), 0);
+        assert_int_equal(number(db, "SELECT count(*) FROM receipt"), 1);
+}
+
+static void begins_anew_after_a_temporary_failure(void **state)
+{
+        struct db *db = *state;
+
+        add(db, 1, "sms", "queued", 0, NOW, 0);
+        add(db, 2, "sms", "queued", 0, NOW, NOW + RECEIPT_AGAIN_SECONDS); /* its deadline would pass */
+        assert_int_equal(claim(db, &sms_lane, 10), 2);
+        outcome(db, 1, 1, ATTEMPT_ACCEPTED, (struct message_fate){.next = MESSAGE_ACCEPTED}, "p-1");
+        outcome(db, 2, 1, ATTEMPT_ACCEPTED, (struct message_fate){.next = MESSAGE_ACCEPTED}, "p-2");
+        assert_int_equal(note(db, 0, "one", "p-1", RECEIPT_TEMPORARY, NOW), 0);
+        expect(db, 1, "retry temporary-failure - - 1");
+        assert_int_equal(number(db, "SELECT not_before FROM message WHERE id = 1"),
+                         NOW + RECEIPT_AGAIN_SECONDS);
+        assert_int_equal(number(db, "SELECT round FROM message WHERE id = 1"), 1);
+        assert_int_equal(note(db, 0, "one", "p-1", RECEIPT_TEMPORARY, NOW), RECEIPT_KNOWN);
+        assert_int_equal(note(db, 0, "one", "p-1", RECEIPT_FAILED, NOW + 1), 0); /* of the earlier round */
+        expect(db, 1, "retry temporary-failure - - 1");
+        assert_int_equal(number(db, "SELECT round FROM message WHERE id = 1"), 1);
+        assert_int_equal(note(db, 0, "one", "p-2", RECEIPT_TEMPORARY, NOW), 0);
+        expect(db, 2, "failed receipt one p-2 1");
+
+        assert_int_equal(claim_at(db, NOW + RECEIPT_AGAIN_SECONDS, &sms_lane, 10), 1);
+        outcome(db, 1, 2, ATTEMPT_ACCEPTED, (struct message_fate){.next = MESSAGE_ACCEPTED}, "p-3");
+        assert_int_equal(note(db, 0, "one", "p-3", RECEIPT_TEMPORARY, NOW + 60), 0);
+        assert_int_equal(number(db, "SELECT not_before FROM message WHERE id = 1"),
+                         NOW + 2 * RECEIPT_AGAIN_SECONDS);
+        assert_int_equal(note(db, 0, "one", "p-1", RECEIPT_DELIVERED, NOW), 0); /* after all */
+        expect(db, 1, "delivered - - - 2");
+}
+
+static void routes_by_prefix(void **state)
+{
+        const struct message_lane finnish = {.channel = "sms", .provider = "one", .takes = "[\"+358\"]"},
+                                  others = {.channel = "sms", .provider = "two", .leaves = "[\"+358\"]"},
+                                  swedish = {.channel = "sms", .provider = "one", .takes = "[\"+46\"]"};
+        struct db *db = *state;
+
+        add(db, 1, "sms", "queued", 0, NOW, 0); /* to a number that begins with +358 */
+        assert_int_equal(claim(db, &others, 10), 0);
+        assert_int_equal(claim(db, &swedish, 10), 0);
+        assert_int_equal(claim(db, &finnish, 10), 1);
+}
+
+static void asks_after_accepted_messages(void **state)
+{
+        struct message_list list = {0};
+        struct db *db = *state;
+        struct err err = {0};
+
+        add(db, 1, "sms", "queued", 0, NOW, 0);
+        assert_int_equal(claim(db, &sms_lane, 10), 1);
+        outcome(db, 1, 1, ATTEMPT_ACCEPTED,
+                (struct message_fate){.next = MESSAGE_ACCEPTED, .poll_at = NOW + 60}, "p-1");
+        assert_int_equal(message_poll(db, NOW, "one", NOW + 60, NOW - 100, 10, &list, &err), 0);
+        assert_int_equal(list.count, 0);
+        assert_int_equal(message_poll(db, NOW + 60, "one", NOW + 120, NOW - 40, 10, &list, &err), 0);
+        assert_int_equal(list.count, 1);
+        assert_string_equal(list.items[0].provider_id, "p-1");
+        message_list_fini(&list);
+        assert_int_equal(number(db, "SELECT poll_at FROM message"), NOW + 120);
+        /* The last time: it is too old to be asked after again. */
+        assert_int_equal(message_poll(db, NOW + 120, "one", NOW + 180, NOW + 20, 10, &list, &err), 0);
+        assert_int_equal(list.count, 1);
+        message_list_fini(&list);
+        assert_int_equal(number(db, "SELECT count(*) FROM message WHERE poll_at IS NULL"), 1);
 }
 
 static void receipts_by_recipient(void **state)
@@ -388,6 +479,10 @@ int main(void)
             CASE(expires),
             CASE(recovers),
             CASE(receipts_in_any_order),
+            CASE(keeps_early_receipts),
+            CASE(begins_anew_after_a_temporary_failure),
+            CASE(routes_by_prefix),
+            CASE(asks_after_accepted_messages),
             CASE(receipts_by_recipient),
             CASE(keeps_its_uid),
         };

@@ -1,0 +1,176 @@
+/* What the templates of a provider's file see of a message. */
+#include "base/buf.h"
+#include "base/date.h"
+#include "compose/html.h"
+#include "compose/segment.h"
+#include "deliver/provider_p.h"
+
+#include <inttypes.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+
+#define URL_MAX_BYTES 1024
+#define UUID_BYTES 37
+#define HOST_MAX_BYTES 256
+
+void provider_key(const struct message *message, const char *uid, char ret_key[static PROVIDER_KEY_MAX])
+{
+        if (message->round)
+                snprintf(ret_key, PROVIDER_KEY_MAX, "kapula-%s-%" PRId64 "-r%" PRId64, uid, message->id,
+                         message->round);
+        else
+                snprintf(ret_key, PROVIDER_KEY_MAX, "kapula-%s-%" PRId64, uid, message->id);
+}
+
+/* The key as a UUID of version 8 (RFC 9562), for providers that want one. */
+static void set_uuid(struct value *values, const char *key)
+{
+        unsigned char hash[EVP_MAX_MD_SIZE] = {0};
+        char text[UUID_BYTES];
+
+        EVP_Digest(key, strlen(key), hash, NULL, EVP_sha256(), NULL);
+        hash[6] = (unsigned char)((hash[6] & 0x0f) | 0x80);
+        hash[8] = (unsigned char)((hash[8] & 0x3f) | 0x80);
+        snprintf(text, sizeof text, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+                 hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7], hash[8], hash[9],
+                 hash[10], hash[11], hash[12], hash[13], hash[14], hash[15]);
+        value_set_text(values, "uuid", text);
+}
+
+/* RFC 5322, in UTC. */
+static void set_date(struct value *values, int64_t utc)
+{
+        static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+        static const char *const weekdays[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+        int year, month, day, seconds = (int)(utc % 86400);
+        int32_t date = (int32_t)(utc / 86400);
+        char text[48];
+
+        date_to_civil(date, &year, &month, &day);
+        snprintf(text, sizeof text, "%s, %d %s %d %02d:%02d:%02d +0000", weekdays[date_weekday(date) - 1],
+                 day, months[month - 1], year, seconds / 3600, seconds / 60 % 60, seconds % 60);
+        value_set_text(values, "date", text);
+}
+
+/* <key@the sender's domain>, or of the gateway's host when the sender is no mailbox. */
+static void set_message_id(struct value *values, const struct provider *provider, const char *from,
+                           const char *key)
+{
+        const char *host = from ? strrchr(from, '@') : NULL, *url = provider->public_url;
+        char text[PROVIDER_KEY_MAX + HOST_MAX_BYTES + 4];
+
+        if (host) {
+                host++;
+        } else {
+                host = url && strstr(url, "://") ? strstr(url, "://") + 3 : "localhost";
+        }
+        snprintf(text, sizeof text, "<%s@%.*s>", key, (int)strcspn(host, ":/?>"), host);
+        value_set_text(values, "message_id", text);
+}
+
+/* Where this message's receipts may be posted, with what the file wants to find in the address. */
+static void set_receipt_url(struct value *values, const struct provider *provider, const char *key)
+{
+        const struct webhook *receipts = &provider->receipts;
+        const struct signature *signature = &receipts->signature;
+        struct buf url;
+
+        if (!receipts->exists || !provider->public_url)
+                return;
+        buf_init(&url, URL_MAX_BYTES);
+        buf_addf(&url, "%s/v1/receipts/%s", provider->public_url, provider->name);
+        if (receipts->reference_query)
+                buf_addf(&url, "?%s=%s", receipts->reference_query, key);
+        if (signature->kind == SIGNATURE_TOKEN && signature->query)
+                buf_addf(&url, "%s%s=%s", receipts->reference_query ? "&" : "?", signature->query,
+                         signature->secret);
+        if (!buf_error(&url))
+                value_set_text(values, "receipt_url", buf_text(&url));
+        buf_fini(&url);
+}
+
+static const char *sender_of(const struct provider *provider, const struct message *message)
+{
+        for (int i = 0; message->organisation && i < provider->sender_count; i++)
+                if (strcmp(provider->senders[i].organisation, message->organisation) == 0)
+                        return provider->senders[i].sender;
+        return provider->sender;
+}
+
+static void set_sender(struct value *values, const struct provider *provider, const struct message *message,
+                       const char *key)
+{
+        const char *from = sender_of(provider, message);
+
+        value_set_text(values, "from", from);
+        value_set_text(values, "from_name", provider->sender_name);
+        value_set_text(values, "reply_to", provider->reply_to);
+        set_message_id(values, provider, from, key);
+}
+
+static int set_sms(struct value *values, const struct message *message, struct err *err)
+{
+        struct segment_size size;
+        int r = segment_count(message->text, &size, err);
+
+        value_set_text(values, "number", message->address + (message->address[0] == '+'));
+        if (r == 0)
+                value_set_bool(values, "unicode", size.encoding == SEGMENT_UCS2);
+        return r;
+}
+
+static int set_email(struct value *values, const struct message *message, struct err *err)
+{
+        _cleanup_(free_ptr) char *html = NULL;
+        int r = html_email(message->title, message->text, message->language,
+                           html_direction(message->language), &html, err);
+
+        if (r == 0)
+                value_set_text(values, "html", html);
+        if (!message->urgent)
+                value_set_text(values, "unsubscribe", message->unsubscribe);
+        value_set_text(values, "calendar", message->calendar);
+        return r;
+}
+
+static void set_settings(struct value *values, const struct provider *provider)
+{
+        struct value *settings = provider->setting_count ? value_set_map(values, "settings") : NULL;
+
+        for (int i = 0; i < provider->setting_count; i++)
+                value_set_text(settings, provider->settings[i].name, provider->settings[i].value);
+}
+
+struct value *provider_values(const struct provider *provider, const struct message *message, const char *uid,
+                              struct err *err)
+{
+        struct value *values = value_map_new();
+        char key[PROVIDER_KEY_MAX];
+        int r;
+
+        if (!values) {
+                err_set(err, ERR_NOMEM, "provider: out of memory");
+                return NULL;
+        }
+        provider_key(message, uid, key);
+        value_set_count(values, "id", message->id);
+        value_set_text(values, "key", key);
+        set_uuid(values, key);
+        value_set_text(values, "channel", message->channel);
+        value_set_text(values, "recipient", message->address);
+        value_set_text(values, "title", message->title);
+        value_set_text(values, "text", message->text);
+        value_set_text(values, "language", message->language);
+        value_set_bool(values, "urgent", message->urgent);
+        set_date(values, message->created);
+        set_sender(values, provider, message, key);
+        set_receipt_url(values, provider, key);
+        set_settings(values, provider);
+        r = strcmp(message->channel, "sms") == 0 ? set_sms(values, message, err)
+                                                 : set_email(values, message, err);
+        if (r == 0)
+                r = value_error(values, err);
+        return r < 0 ? value_free(values) : values;
+}
