@@ -193,13 +193,17 @@ int match_due(struct db *db, int64_t now_utc, struct change *ret_changes, int ma
         struct query q;
         int r;
 
-        query_start(&q, db,
-                    "SELECT kind, subject, due, id FROM rule_match"
-                    " WHERE state = 'pending' AND reason IS NULL AND due <= ?1"
-                    " UNION ALL SELECT kind, subject, due, id FROM rule_match"
-                    " WHERE state = 'pending' AND reason IS NOT NULL AND expires <= ?1"
-                    " ORDER BY due, id LIMIT ?2",
-                    err);
+        query_start(
+            &q, db,
+            "SELECT kind, subject FROM ("
+            "  SELECT * FROM (SELECT kind, subject, due, id FROM rule_match INDEXED BY rule_match_due"
+            "     WHERE state = 'pending' AND reason IS NULL AND due <= ?1 ORDER BY due, id LIMIT ?2)"
+            "  UNION ALL"
+            "  SELECT * FROM (SELECT kind, subject, due, id FROM rule_match INDEXED BY rule_match_held"
+            "     WHERE state = 'pending' AND reason IS NOT NULL AND expires <= ?1"
+            "     ORDER BY expires, id LIMIT ?2))"
+            " ORDER BY due, id LIMIT ?2",
+            err);
         query_int(&q, now_utc);
         query_int(&q, max);
         *ret_count = 0;

@@ -106,8 +106,8 @@ static int find_in_municipality(struct db *db, const char *role, const struct re
         query_start(
             &q, db,
             "SELECT DISTINCT r.person, 0 FROM organisation_calendar c"
-            "  JOIN organisation_tree t ON t.ancestor = c.tenant"
-            "  JOIN role r ON r.organisation = t.descendant AND r.role = ?2"
+            "  CROSS JOIN role r INDEXED BY role_staff ON r.role = ?2 AND r.role <> 'pupil'"
+            "  CROSS JOIN organisation_tree t ON t.descendant = r.organisation AND t.ancestor = c.tenant"
             "  JOIN person p ON p.id = r.person AND p.ended IS NULL"
             " WHERE c.organisation = ?1 AND r.first_day <= ?3 AND (r.last_day IS NULL OR r.last_day >= ?3)"
             " ORDER BY r.person",
