@@ -5,6 +5,7 @@
 #include "command/resources.h"
 #include "command/verbs.h"
 #include "compose/catalogue.h"
+#include "compose/pages.h"
 #include "engine/rule.h"
 #include "store/db.h"
 
@@ -98,6 +99,29 @@ static int load(struct check *check, const char *rules, const char *rules_overla
         return r;
 }
 
+static int note_page_fault(void *context, const char *fault, struct err *err)
+{
+        return check_fault(context, "%s", fault) < 0 ? err_set(err, ERR_NOMEM, "check: out of memory") : 0;
+}
+
+static int check_pages(struct check *check, const char *templates, const char *overlay, struct err *err)
+{
+        static const char *const needed[] = {"fi", "sv", "en", NULL};
+        struct pages *pages = NULL;
+        struct err fault = {0};
+        int r = resource_pages(templates, overlay, &pages, &fault);
+
+        if (r == ERR_INVALID || r == ERR_LIMIT)
+                return check_fault(check, "%s", fault.text);
+        if (r < 0) {
+                *err = fault;
+                return r;
+        }
+        r = pages_check(pages, needed, note_page_fault, check, err);
+        pages_free(pages);
+        return r;
+}
+
 int check_run(struct check *check, const char *rules, const char *rules_overlay, const char *templates,
               const char *templates_overlay, struct err *err)
 {
@@ -119,7 +143,7 @@ int check_run(struct check *check, const char *rules, const char *rules_overlay,
                 r = check_plans(check, err);
         if (r == 0 && book && catalogue)
                 r = check_templates(check, err);
-        return r;
+        return r < 0 ? r : check_pages(check, templates, templates_overlay, err);
 }
 
 void check_fini(struct check *check)

@@ -8,6 +8,7 @@
 #include "command/keeper.h"
 #include "command/resources.h"
 #include "compose/catalogue.h"
+#include "compose/pages.h"
 #include "deliver/courier.h"
 #include "engine/engine.h"
 #include "engine/loop.h"
@@ -43,6 +44,7 @@ struct gateway {
         struct writer *writer;
         struct rulebook *book;
         struct catalogue *catalogue;
+        struct pages *pages;
         struct engine *engine;
         struct engine_loop *loop;
         struct web *web;
@@ -217,6 +219,8 @@ static int open_store(struct gateway *gateway, struct err *err)
         if (r == 0)
                 r = reply_taker_open(gateway->config->templates, &gateway->replies, err);
         if (r == 0)
+                r = resource_pages(NULL, gateway->config->templates, &gateway->pages, err);
+        if (r == 0)
                 r = engine_open(gateway->book, gateway->catalogue, &gateway->engine, err);
         if (r == 0)
                 r = engine_loop_open(gateway->database, gateway->engine, gateway->writer, &gateway->clock,
@@ -272,6 +276,7 @@ static int open_web(struct gateway *gateway, const struct gateway_options *optio
             .base_url = gateway->config->base_url,
             .version = options->version,
             .is_sandbox = gateway->config->is_sandbox,
+            .pages = gateway->pages,
             .provider_take = take_provider,
             .provider_give = give_provider,
             .provider_context = gateway,
@@ -374,11 +379,14 @@ int gateway_reload(struct gateway *gateway, struct err *err)
 {
         struct rulebook *book = NULL;
         struct catalogue *catalogue = NULL;
+        struct pages *pages = NULL;
         struct provider_list providers = {0}, old;
         int r = load_rules(gateway, &book, err);
 
         if (r == 0)
                 r = resource_templates(NULL, gateway->config->templates, &catalogue, err);
+        if (r == 0)
+                r = resource_pages(NULL, gateway->config->templates, &pages, err);
         if (r == 0)
                 r = load_providers(gateway, &providers, err);
         if (r == 0) {
@@ -389,6 +397,7 @@ int gateway_reload(struct gateway *gateway, struct err *err)
         if (r < 0) {
                 rulebook_free(book);
                 catalogue_free(catalogue);
+                pages_free(pages);
                 return r;
         }
         engine_loop_use(gateway->loop, book, catalogue);
@@ -396,6 +405,9 @@ int gateway_reload(struct gateway *gateway, struct err *err)
         catalogue_free(gateway->catalogue);
         gateway->book = book;
         gateway->catalogue = catalogue;
+        web_use_pages(gateway->web, pages);
+        pages_free(gateway->pages);
+        gateway->pages = pages;
 
         courier_close(take_courier(gateway));
         pthread_mutex_lock(&gateway->courier_mutex);
@@ -433,6 +445,7 @@ struct gateway *gateway_close(struct gateway *gateway)
         engine_close(gateway->engine);
         rulebook_free(gateway->book);
         catalogue_free(gateway->catalogue);
+        pages_free(gateway->pages);
         if (gateway->lock >= 0)
                 close(gateway->lock);
         pthread_mutex_destroy(&gateway->courier_mutex);

@@ -1,5 +1,6 @@
 #include "command/resources.h"
 #include "compose/catalogue.h"
+#include "compose/pages.h"
 #include "engine/rule.h"
 
 #include <limits.h>
@@ -139,5 +140,30 @@ int resource_templates(const char *folder, const char *overlay, struct catalogue
                 return r;
         }
         *ret_catalogue = catalogue;
+        return 0;
+}
+
+int resource_pages(const char *folder, const char *overlay, struct pages **ret_pages, struct err *err)
+{
+        _cleanup_(free_ptr) char *shipped = NULL, *local = NULL;
+        struct pages *pages;
+        const char *folders[3];
+        int count = 0, r;
+
+        r = folders_of("templates", folder, overlay, folders, &count, &shipped, &local, err);
+        if (r < 0)
+                return r;
+        pages = pages_new();
+        if (!pages)
+                return err_set(err, ERR_NOMEM, "templates: out of memory");
+        for (int i = 0; i < count && r == 0; i++)
+                r = pages_add_folder(pages, folders[i], err);
+        if (r == 0)
+                r = pages_finish(pages, err);
+        if (r < 0) {
+                pages_free(pages);
+                return r;
+        }
+        *ret_pages = pages;
         return 0;
 }

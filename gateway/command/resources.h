@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 struct catalogue;
+struct pages;
 struct db;
 struct rulebook;
 
@@ -29,5 +30,8 @@ int resource_rules_told(struct db *db, const char *folder, const char *overlay,
                         struct rulebook **ret_book, struct err *err);
 int resource_templates(const char *folder, const char *overlay, struct catalogue **ret_catalogue,
                        struct err *err);
+
+/* The pages of the same folders. */
+int resource_pages(const char *folder, const char *overlay, struct pages **ret_pages, struct err *err);
 
 #endif

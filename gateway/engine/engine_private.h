@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "engine/evaluate.h"
 #include "store/case_file.h"
+#include "store/page_link.h"
 #include "store/place.h"
 #include "store/recipient.h"
 
@@ -74,6 +75,17 @@ struct recipient_scope firing_scope(const struct firing *firing);
 
 /* covered.c: 1 when PERSON has been told by a rule of the same family about the same pupil, and lately. */
 int firing_is_covered(const struct firing *firing, const char *person, struct err *err);
+
+/* link.c: the value `link` of the templates, null where there is no page for the reader or no base URL; the
+ * row is written when the text that was made carries it. */
+struct firing_link {
+        char token[PAGE_TOKEN_MAX]; /* "": none */
+        struct page_link row;
+};
+int firing_link(struct firing *firing, const struct rule_notify *notify, const struct recipient *recipient,
+                struct value *values, struct firing_link *ret_link, struct err *err);
+int firing_link_keep(struct firing *firing, const struct firing_link *link, const char *text,
+                     struct err *err);
 
 /* values.c: what the templates of the rule see. *ret_values is the caller's. NAMELESS: without the pupil's
  * name, for those who work for another controller than the school. */

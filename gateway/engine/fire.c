@@ -254,6 +254,7 @@ static int send_to(struct telling *telling, const struct recipient *recipient,
 {
         struct firing *firing = telling->firing;
         _cleanup_(free_ptr) char *title = NULL, *text = NULL;
+        struct firing_link link = {0};
         struct new_message message = {
             .person = recipient->person,
             .channel = channel,
@@ -269,6 +270,8 @@ static int send_to(struct telling *telling, const struct recipient *recipient,
         if (r < 0)
                 return r;
         r = firing_recipient_values(telling->values, person);
+        if (r == 0)
+                r = firing_link(firing, telling->notify, recipient, telling->values, &link, err);
         if (r == 0)
                 r = telling->notify == &rule_fault_notify
                         ? compose_instead(telling, person, &message, &title, &text, err)
@@ -288,7 +291,9 @@ static int send_to(struct telling *telling, const struct recipient *recipient,
                 return r;
         message.title = title;
         message.text = text;
-        r = decide_hold(telling, recipient, person, &message, err);
+        r = firing_link_keep(firing, &link, text, err);
+        if (r == 0)
+                r = decide_hold(telling, recipient, person, &message, err);
         if (r == 0)
                 r = decide_fuse(telling, recipient, &message, err);
         return r < 0 ? r : write_message(telling, recipient, &message, err);

@@ -49,6 +49,8 @@ static const char *const rewind_table[] = {
     "DELETE FROM sandbox_message",
     "DELETE FROM spending",
     "UPDATE contact SET state = 'good', bad_since = NULL, bad_reason = NULL WHERE bad_since IS NOT NULL",
+    "DELETE FROM page_link",
+    "DELETE FROM one_time_code",
 
     /* What says when it came. */
     "DELETE FROM attendance_mark",
@@ -71,6 +73,12 @@ static const char *const rewind_table[] = {
     "DELETE FROM agreement_signature WHERE event IS NOT NULL",
     "DELETE FROM checkin WHERE event IS NOT NULL",
     "DELETE FROM evaluation WHERE event IS NOT NULL",
+    "DELETE FROM evaluation_mark WHERE NOT EXISTS"
+    " (SELECT 1 FROM evaluation e WHERE e.placement = evaluation_mark.placement AND e.part = "
+    "evaluation_mark.part)",
+    "DELETE FROM evaluation_word WHERE NOT EXISTS"
+    " (SELECT 1 FROM evaluation e WHERE e.placement = evaluation_word.placement AND e.part = "
+    "evaluation_word.part)",
     "DELETE FROM certificate WHERE event IS NOT NULL",
     "DELETE FROM placement WHERE event IS NOT NULL",
     "DELETE FROM placement_day WHERE placement NOT IN (SELECT id FROM placement)",

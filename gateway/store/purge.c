@@ -66,10 +66,8 @@ int purge_count(struct db *db, const struct purge_ages *ages, struct purge_count
 /* ---- a step */
 
 static const char *const message_table[] = {
-    "DELETE FROM receipt WHERE message = ?",
-    "DELETE FROM earlier_id WHERE message = ?",
-    "DELETE FROM attempt WHERE message = ?",
-    "DELETE FROM message_notice WHERE message = ?",
+    "DELETE FROM receipt WHERE message = ?", "DELETE FROM earlier_id WHERE message = ?",
+    "DELETE FROM attempt WHERE message = ?", "DELETE FROM message_notice WHERE message = ?",
     "DELETE FROM message WHERE id = ?",
 };
 

@@ -32,6 +32,21 @@ void style_get(struct web *web, struct request *request, struct db *db)
         response_literal(&request->response, 200, "text/css; charset=utf-8", style);
 }
 
+/* Of the pages behind links: the templates' own, so that a municipality may change it. */
+void page_style_get(struct web *web, struct request *request, struct db *db)
+{
+        struct buf body;
+
+        (void)db;
+        buf_init(&body, PAGES_FILE_MAX_BYTES);
+        pthread_rwlock_rdlock(&web->pages_lock);
+        buf_adds(&body, pages_style(web->pages));
+        pthread_rwlock_unlock(&web->pages_lock);
+        request->response.cache = "public, max-age=3600";
+        response_buf(&request->response, 200, "text/css; charset=utf-8", &body);
+        response_header(&request->response, "X-Content-Type-Options", "nosniff");
+}
+
 void page_begin(struct buf *buf, const char *language, const char *title)
 {
         buf_addf(buf, "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n<title>",

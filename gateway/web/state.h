@@ -4,9 +4,13 @@
 
 #include "base/buf.h"
 #include "base/zone.h"
+#include "compose/locale.h"
+#include "compose/pages.h"
 #include "store/message.h"
 #include "web/httpd.h"
 #include "web/web.h"
+
+#include <pthread.h>
 
 #define WEB_ZONE "Europe/Helsinki" /* in which pages and /v1/clock speak */
 #define TOKEN_USAGE_MAX 256        /* tokens in use at once */
@@ -37,7 +41,16 @@ struct web {
         struct fetch_log *fetches;
         struct follow *follow;
 
+        pthread_rwlock_t pages_lock; /* guards pages */
+        const struct pages *pages;
+        pthread_mutex_t page_mutex; /* guards what follows */
+        int64_t page_minute;        /* in which tokens were guessed, and how often */
+        int page_misses;
+
+        struct locale_cache *writer_locales; /* the writer thread's, while it answers a form */
+
         /* the reader thread's */
+        struct locale_cache *page_locales;
         struct buf metrics;
         int64_t metrics_made_ms; /* 0: never */
         struct zone *page_zone;
@@ -58,6 +71,8 @@ void clock_post(struct web *web, struct request *request, struct db *db);
 void events_get(struct web *web, struct request *request, struct db *db);
 void events_post(struct web *web, struct request *request, struct db *db);
 void health_get(struct web *web, struct request *request, struct db *db);
+void linked_get(struct web *web, struct request *request, struct db *db);
+void linked_post(struct web *web, struct request *request, struct db *db);
 void metrics_get(struct web *web, struct request *request, struct db *db);
 void ready_get(struct web *web, struct request *request, struct db *db);
 void receipts_post(struct web *web, struct request *request, struct db *db);
@@ -65,6 +80,7 @@ void replies_post(struct web *web, struct request *request, struct db *db);
 void sandbox_get(struct web *web, struct request *request, struct db *db);
 void sandbox_get_json(struct web *web, struct request *request, struct db *db);
 void sandbox_post(struct web *web, struct request *request, struct db *db);
+void page_style_get(struct web *web, struct request *request, struct db *db);
 void start_get(struct web *web, struct request *request, struct db *db);
 void style_get(struct web *web, struct request *request, struct db *db);
 

@@ -16,6 +16,11 @@ static bool has_virtual_clock(const struct web *web)
         return web->options.clock->is_virtual;
 }
 
+static bool has_pages(const struct web *web)
+{
+        return web->pages != NULL;
+}
+
 static const char *const event_types[] = {"application/cloudevents+json",
                                           "application/cloudevents-batch+json", "application/x-ndjson", NULL};
 static const char *const json_types[] = {TYPE_JSON, NULL};
@@ -26,6 +31,9 @@ static const struct route route_table[] = {
     {METHOD_GET, "/calendar/*.ics", ROUTE_FAST, calendar_get, NULL, NULL, NULL, NULL},
     {METHOD_GET, "/healthz", ROUTE_FAST, health_get, NULL, NULL, NULL, NULL},
     {METHOD_GET, "/metrics", ROUTE_SLOW, metrics_get, NULL, NULL, NULL, NULL},
+    {METHOD_GET, "/page.css", ROUTE_FAST, page_style_get, NULL, NULL, NULL, has_pages},
+    {METHOD_GET, "/r/*", ROUTE_FAST, linked_get, NULL, NULL, NULL, has_pages},
+    {METHOD_POST, "/r/*", ROUTE_LATER, linked_post, NULL, NULL, NULL, has_pages},
     {METHOD_GET, "/readyz", ROUTE_LATER, ready_get, NULL, NULL, NULL, NULL},
     {METHOD_GET, "/sandbox", ROUTE_SLOW, sandbox_get, NULL, NULL, NULL, has_sandbox},
     {METHOD_POST, "/sandbox/messages", ROUTE_LATER, sandbox_post, NULL, json_types, NULL, has_sandbox},
@@ -96,6 +104,13 @@ static int start(struct web *web, struct err *err)
                                             .drain_ms = options->drain_ms};
         int r, n;
 
+        pthread_rwlock_init(&web->pages_lock, NULL);
+        pthread_mutex_init(&web->page_mutex, NULL);
+        web->pages = options->pages;
+        web->page_locales = locale_cache_new();
+        web->writer_locales = locale_cache_new();
+        if (!web->page_locales || !web->writer_locales)
+                return err_set(err, ERR_NOMEM, "web: out of memory");
         r = zone_open(WEB_ZONE, &web->zone, err);
         if (r == 0)
                 r = zone_open(WEB_ZONE, &web->page_zone, err);
@@ -138,6 +153,13 @@ int web_open(const struct web_options *options, struct web **ret_web, struct err
         return 0;
 }
 
+void web_use_pages(struct web *web, const struct pages *pages)
+{
+        pthread_rwlock_wrlock(&web->pages_lock);
+        web->pages = pages;
+        pthread_rwlock_unlock(&web->pages_lock);
+}
+
 int web_port(const struct web *web)
 {
         return httpd_port(web->httpd);
@@ -165,6 +187,10 @@ struct web *web_close(struct web *web)
         zone_close(web->zone);
         zone_close(web->page_zone);
         buf_fini(&web->metrics);
+        locale_cache_free(web->page_locales);
+        locale_cache_free(web->writer_locales);
+        pthread_rwlock_destroy(&web->pages_lock);
+        pthread_mutex_destroy(&web->page_mutex);
         free(web->base_url);
         free(web->loopback_url);
         free(web);

@@ -14,6 +14,7 @@ struct writer;
 struct db;
 struct provider;
 struct webhook_reply;
+struct pages;
 
 enum web_health { WEB_HEALTH_OK, WEB_HEALTH_DEGRADED, WEB_HEALTH_FAILED };
 
@@ -35,6 +36,8 @@ struct web_options {
         const char *base_url; /* without a final slash; NULL: http://127.0.0.1:PORT */
         const char *version;
         bool is_sandbox; /* /sandbox is there */
+        const struct pages
+            *pages; /* borrowed until web_close or web_use_pages; NULL: no pages behind links */
 
         /* The provider NAME for as long as a webhook is read, on the I/O thread, then given back; NULL when
          * there is none. Absent: no webhooks. */
@@ -63,6 +66,9 @@ struct web_options {
 
 /* Listens and serves from here on. OPTIONS is copied, what it points to is not. */
 int web_open(const struct web_options *options, struct web **ret_web, struct err *err);
+
+/* Other pages from now on; the old ones are no longer in use when it returns. */
+void web_use_pages(struct web *web, const struct pages *pages);
 
 int web_port(const struct web *web);
 const char *web_base_url(const struct web *web);

@@ -117,6 +117,10 @@ static const char *const rewound_table[] = {
     "absence_day",
     "absence_stale",
     "fuse",
+    "page_link",
+    "one_time_code",
+    "evaluation_mark",
+    "evaluation_word",
 };
 
 static bool stands_in(const char *name, const char *const *table, size_t count)
