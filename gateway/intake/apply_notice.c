@@ -2,6 +2,7 @@
 #include "intake/apply.h"
 #include "store/answer.h"
 #include "store/attendance.h"
+#include "store/case_file.h"
 #include "store/hold.h"
 #include "store/organisation.h"
 #include "store/person.h"
@@ -14,6 +15,7 @@ static int check_subject(struct apply *apply, const char *id, bool *ret_is_pupil
                          struct apply_subject *ret_pupil)
 {
         char day[DATE_TEXT_MAX], kind[16];
+        struct case_pupil in_case;
         struct placement placement;
         struct role_place place;
         int r;
@@ -30,6 +32,10 @@ static int check_subject(struct apply *apply, const char *id, bool *ret_is_pupil
         r = placement_read(apply->db, id, &placement, apply->err);
         if (r > 0)
                 return apply_pupil_named(apply, "subject", placement.pupil, ret_pupil);
+        if (r == 0)
+                r = case_pupil(apply->db, id, &in_case, apply->err);
+        if (r > 0)
+                return apply_check_scope(apply, in_case.organisation);
         if (r == 0)
                 r = organisation_kind(apply->db, id, kind, apply->err);
         if (r > 0)
@@ -106,6 +112,7 @@ int apply_notice_answered(struct apply *apply)
 static int add_staff_answer(struct apply *apply, struct answer *row)
 {
         struct apply_subject pupil;
+        char kind[16];
         bool is_pupil;
         int r;
 
@@ -114,6 +121,14 @@ static int add_staff_answer(struct apply *apply, struct answer *row)
         if (apply->data.error)
                 return apply->data.error;
         r = check_subject(apply, row->subject, &is_pupil, &pupil);
+        if (r == 0)
+                r = organisation_kind(apply->db, row->subject, kind, apply->err);
+        if (r == 0) /* a fuse is an organisation's: its messages are about others */
+                r = answer_told(apply->db, row->subject, row->rule, apply->err);
+        if (r == ANSWER_NEVER_ASKED)
+                return apply_refuse(apply, "subject",
+                                    "nobody was told anything about %s: name what a notice was about",
+                                    row->subject);
         return r < 0 ? r : answer_add(apply->db, row, apply->err);
 }
 

@@ -58,3 +58,24 @@ int answer_asked(struct db *db, const char *recipient, const char *subject, cons
                 return r;
         return r ? ANSWER_NEVER_ASKED : ANSWER_RULE_UNKNOWN;
 }
+
+int answer_told(struct db *db, const char *subject, const char *rule, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "SELECT 1 FROM rule_match m WHERE m.fired IS NOT NULL AND m.pupil = ?1"
+                    " UNION ALL SELECT 1 FROM rule_match m WHERE m.fired IS NOT NULL AND m.subject = ?1"
+                    "   AND m.kind IN ('pupil', 'placement', 'organisation', 'case', 'meeting', 'person',"
+                    "                  'application', 'survey', 'visit') LIMIT 1",
+                    err);
+        query_text(&q, subject);
+        r = put_exists(&q);
+        if (r != 0)
+                return r < 0 ? r : ANSWER_ASKED;
+        r = rule_is_known(db, rule, err);
+        if (r < 0)
+                return r;
+        return r ? ANSWER_NEVER_ASKED : ANSWER_RULE_UNKNOWN;
+}

@@ -23,4 +23,8 @@ enum { ANSWER_NEVER_ASKED, ANSWER_ASKED, ANSWER_RULE_UNKNOWN };
 int answer_asked(struct db *db, const char *recipient, const char *subject, const char *rule,
                  char ret_day[static ANSWER_DAY_SIZE], struct err *err);
 
+/* The same of what anybody was told about SUBJECT, by whichever rule; of a pupil also through a placement or
+ * a case. */
+int answer_told(struct db *db, const char *subject, const char *rule, struct err *err);
+
 #endif

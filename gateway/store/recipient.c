@@ -337,7 +337,8 @@ static int find_told(struct db *db, const struct word *word, const struct recipi
             "    SELECT f.id FROM rule_match t JOIN rule_match f ON f.kind = t.kind AND f.subject = t.subject"
             "       AND f.id > t.id AND f.facts ->> 'told_of' = t.id WHERE t.id = ?1)) AND (x.pupil IS NULL "
             "OR (x.restricted = 0 AND x.notify = 1 AND x.ended IS "
-            "NULL))"
+            "NULL) OR (x.restricted = 0 AND EXISTS (SELECT 1 FROM carer c WHERE c.pupil = m.pupil"
+            "   AND c.carer = n.person AND c.ended IS NULL)))"
             " ORDER BY n.person",
             err);
         query_int(&q, scope->told_of);
