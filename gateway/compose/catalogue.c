@@ -144,6 +144,18 @@ static int split_email(char *text, const char *origin, char **ret_subject, char 
         return 0;
 }
 
+/* What the first line asks for. */
+static void mark(struct catalogue *catalogue, const char *language, const char *name,
+                 enum catalogue_kind kind, const char *text)
+{
+        const size_t length = strlen(CATALOGUE_TRANSLITERATE);
+        bool is_there;
+        size_t at = search(catalogue, language, name, kind, &is_there);
+
+        catalogue->entries[at].transliterates =
+            kind == CATALOGUE_SMS && strncmp(text, CATALOGUE_TRANSLITERATE, length) == 0;
+}
+
 int catalogue_add(struct catalogue *catalogue, const char *language, const char *name,
                   enum catalogue_kind kind, const char *text, const char *origin, struct err *err)
 {
@@ -174,7 +186,10 @@ int catalogue_add(struct catalogue *catalogue, const char *language, const char 
                 template_free(subject);
                 return r;
         }
-        return put(catalogue, language, name, kind, subject, parsed, err);
+        r = put(catalogue, language, name, kind, subject, parsed, err);
+        if (r == 0)
+                mark(catalogue, language, name, kind, text);
+        return r;
 }
 
 static const struct catalogue_entry *find_exact(const struct catalogue *catalogue, const char *language,

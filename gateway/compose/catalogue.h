@@ -15,6 +15,10 @@
 #define CATALOGUE_ENTRIES_MAX 8192
 #define CATALOGUE_NAME_MAX_BYTES 64 /* absence-alert; partials too */
 
+/* The first line of an SMS whose letters outside the GSM alphabet are replaced by their nearest, so that it
+ * is not twice as dear (õ becomes o, š becomes s). To Mustache it is a comment. */
+#define CATALOGUE_TRANSLITERATE "{{! transliterate }}\n"
+
 enum catalogue_kind { CATALOGUE_SMS, CATALOGUE_EMAIL, CATALOGUE_PARTIAL };
 
 struct catalogue;
@@ -25,6 +29,7 @@ struct catalogue_entry {
         char name[CATALOGUE_NAME_MAX_BYTES];
         struct template *subject; /* of an e-mail, else NULL */
         struct template *text;
+        bool transliterates; /* of an SMS: see CATALOGUE_TRANSLITERATE */
 };
 
 struct catalogue *catalogue_new(void); /* NULL when out of memory */

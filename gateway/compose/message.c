@@ -1,4 +1,5 @@
 #include "compose/message.h"
+#include "compose/segment.h"
 
 #include <string.h>
 
@@ -36,6 +37,25 @@ static void cut_line_ends(char *text)
                 text[--length] = '\0';
 }
 
+static int transliterate(char **text, struct err *err)
+{
+        struct buf buf;
+        char *plain;
+        int r;
+
+        buf_init(&buf, COMPOSE_SMS_MAX_BYTES);
+        r = segment_transliterate(*text, &buf, err);
+        plain = r == 0 ? buf_take(&buf) : NULL;
+        buf_fini(&buf);
+        if (r == 0 && !plain)
+                r = err_set(err, ERR_NOMEM, "templates: out of memory");
+        if (r < 0)
+                return r;
+        free(*text);
+        *text = plain;
+        return 0;
+}
+
 int compose_message(const struct catalogue *catalogue, struct locale *locale, const char *name,
                     enum catalogue_kind kind, const struct value *values, char **ret_subject, char **ret_text,
                     struct err *err)
@@ -65,6 +85,11 @@ int compose_message(const struct catalogue *catalogue, struct locale *locale, co
         if (subject)
                 join_lines(subject);
         cut_line_ends(text);
+        r = entry->transliterates ? transliterate(&text, err) : 0;
+        if (r < 0) {
+                free(text);
+                return r;
+        }
         *ret_subject = TAKE(subject);
         *ret_text = text;
         return 0;

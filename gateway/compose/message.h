@@ -1,5 +1,6 @@
 /* message: the text of one message to one person: a template of the catalogue with the values, in the
- * person's language. Plain text for both channels. */
+ * person's language. Plain text for both channels; an SMS that asks for it keeps to the GSM alphabet where it
+ * can (CATALOGUE_TRANSLITERATE). */
 #ifndef COMPOSE_MESSAGE_H
 #define COMPOSE_MESSAGE_H
 
