@@ -2,6 +2,8 @@
 #include "intake/intake.h"
 #include "web/state.h"
 
+#include <strings.h>
+
 /* In the order of the route's media types. */
 static const enum intake_format format_table[] = {INTAKE_EVENT, INTAKE_BATCH, INTAKE_NDJSON};
 
@@ -43,11 +45,19 @@ static void answer(struct request *request, int result, const struct err *err)
 
 void events_post(struct web *web, struct request *request, struct db *db)
 {
-        const char *type = request_header(request, "Content-Type");
+        const char *type = request_header(request, "Content-Type"),
+                   *encoding = request_header(request, "Content-Encoding");
         struct posted *posted = calloc(1, sizeof *posted);
         int format = 0;
 
         (void)db;
+        if (encoding && strcasecmp(encoding, "identity") != 0) {
+                free(posted);
+                response_error(&request->response, 415,
+                               "content-encoding: %.40s is not read here: send it plain", encoding);
+                request_finish(request);
+                return;
+        }
         if (!posted) {
                 response_err(&request->response, ERR_NOMEM, NULL);
                 request_finish(request);

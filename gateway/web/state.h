@@ -65,15 +65,18 @@ bool auth_admit(struct web *web, struct request *request, struct db *db);
 void auth_ended(struct web *web, struct request *request);
 
 /* One handler a route. */
+void asyncapi_get(struct web *web, struct request *request, struct db *db);
 void calendar_get(struct web *web, struct request *request, struct db *db);
 void clock_get(struct web *web, struct request *request, struct db *db);
 void clock_post(struct web *web, struct request *request, struct db *db);
 void events_get(struct web *web, struct request *request, struct db *db);
 void events_post(struct web *web, struct request *request, struct db *db);
+void events_schema_get(struct web *web, struct request *request, struct db *db);
 void health_get(struct web *web, struct request *request, struct db *db);
 void linked_get(struct web *web, struct request *request, struct db *db);
 void linked_post(struct web *web, struct request *request, struct db *db);
 void metrics_get(struct web *web, struct request *request, struct db *db);
+void openapi_get(struct web *web, struct request *request, struct db *db);
 void ready_get(struct web *web, struct request *request, struct db *db);
 void receipts_post(struct web *web, struct request *request, struct db *db);
 void replies_post(struct web *web, struct request *request, struct db *db);

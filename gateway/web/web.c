@@ -39,10 +39,13 @@ static const struct route route_table[] = {
     {METHOD_POST, "/sandbox/messages", ROUTE_LATER, sandbox_post, NULL, json_types, NULL, has_sandbox},
     {METHOD_GET, "/sandbox/messages.json", ROUTE_SLOW, sandbox_get_json, NULL, NULL, NULL, has_sandbox},
     {METHOD_GET, "/style.css", ROUTE_FAST, style_get, NULL, NULL, NULL, NULL},
+    {METHOD_GET, "/v1/asyncapi.yaml", ROUTE_FAST, asyncapi_get, NULL, NULL, NULL, NULL},
     {METHOD_GET, "/v1/clock", ROUTE_FAST, clock_get, NULL, NULL, TYPE_JSON, has_virtual_clock},
     {METHOD_POST, "/v1/clock", ROUTE_LATER, clock_post, "clock:write", NULL, TYPE_JSON, has_virtual_clock},
     {METHOD_GET, "/v1/events", ROUTE_LATER, events_get, "events:read", NULL, NULL, NULL},
     {METHOD_POST, "/v1/events", ROUTE_LATER, events_post, "events:write", event_types, TYPE_JSON, NULL},
+    {METHOD_GET, "/v1/events.schema.json", ROUTE_FAST, events_schema_get, NULL, NULL, NULL, NULL},
+    {METHOD_GET, "/v1/openapi.yaml", ROUTE_FAST, openapi_get, NULL, NULL, NULL, NULL},
     {METHOD_POST, "/v1/receipts/*", ROUTE_LATER, receipts_post, NULL, NULL, NULL, NULL},
     {METHOD_POST, "/v1/replies/*", ROUTE_LATER, replies_post, NULL, NULL, NULL, NULL},
 };

@@ -73,10 +73,11 @@ class Gateway:
         self.process.stdout.close()
         return code
 
-    def request(self, method, path, body=None, token=None, kind="application/json", timeout=60):
+    def request(self, method, path, body=None, token=None, kind="application/json", timeout=60,
+                headers=()):
         """(status, body). An OSError or HTTPException when nobody answers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        headers = {"Content-Type": kind} if body is not None else {}
+        headers = {**dict(headers), **({"Content-Type": kind} if body is not None else {})}
         if token:
             headers["Authorization"] = "Bearer " + token
         try:
