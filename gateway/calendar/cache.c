@@ -1,10 +1,12 @@
 #include "calendar/cache.h"
+#include "compose/catalogue.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
-#define BUCKETS 1024
+#define BUCKETS 16384
+#define OWNERS 65536 /* last changes that are kept; owners who share a place are made anew together */
 #define ZONES_MAX 16 /* kept open while nobody uses them */
 
 /* In a chain of its bucket, and in the list by last use. */
@@ -19,18 +21,19 @@ struct idle_zone {
         struct zone *zone;
 };
 
-struct reader {
-        const struct db *db;
-        int64_t version;
+struct words {
+        _Atomic int references;
+        uint64_t number;
+        struct catalogue *catalogue;
 };
 
 struct calendar_cache {
         pthread_mutex_t mutex; /* guards all */
         struct node *buckets[BUCKETS], *newest, *oldest;
         size_t bytes;
-        uint64_t generation;
-        struct reader readers[CALENDAR_READERS_MAX];
-        int reader_count, zone_count;
+        struct words *words;
+        int64_t seen, everybody, owners[OWNERS]; /* versions */
+        int zone_count;
         struct idle_zone zones[ZONES_MAX];
 };
 
@@ -61,17 +64,23 @@ int calendar_cache_new(struct calendar_cache **ret_cache, struct err *err)
         if (!cache)
                 return err_set(err, ERR_NOMEM, "calendar: out of memory");
         pthread_mutex_init(&cache->mutex, NULL);
+        cache->seen = CACHE_BLIND;
         *ret_cache = cache;
         return 0;
 }
 
-static struct node **bucket_of(struct calendar_cache *cache, const char *feed)
+static uint32_t hash_text(const char *text)
 {
         uint32_t hash = 2166136261u; /* FNV-1a */
 
-        for (; *feed; feed++)
-                hash = (hash ^ (unsigned char)*feed) * 16777619u;
-        return &cache->buckets[hash % BUCKETS];
+        for (; *text; text++)
+                hash = (hash ^ (unsigned char)*text) * 16777619u;
+        return hash;
+}
+
+static struct node **bucket_of(struct calendar_cache *cache, const char *feed)
+{
+        return &cache->buckets[hash_text(feed) % BUCKETS];
 }
 
 static struct node *find(struct calendar_cache *cache, const char *feed)
@@ -123,37 +132,105 @@ struct calendar_cache *calendar_cache_free(struct calendar_cache *cache)
                 drop(cache, cache->newest);
         for (int i = 0; i < cache->zone_count; i++)
                 zone_close(cache->zones[i].zone);
+        cache_words_give(cache->words);
         pthread_mutex_destroy(&cache->mutex);
         free(cache);
         return NULL;
 }
 
-void calendar_cache_touch(struct calendar_cache *cache)
+/* ---- words */
+
+int calendar_cache_use(struct calendar_cache *cache, struct catalogue *catalogue, struct err *err)
 {
+        struct words *words = calloc(1, sizeof *words), *old;
+
+        if (!words) {
+                catalogue_free(catalogue);
+                return err_set(err, ERR_NOMEM, "calendar: out of memory");
+        }
+        words->references = 1;
+        words->catalogue = catalogue;
         pthread_mutex_lock(&cache->mutex);
-        cache->generation++;
+        old = cache->words;
+        words->number = old ? old->number + 1 : 1;
+        cache->words = words;
+        pthread_mutex_unlock(&cache->mutex);
+        cache_words_give(old);
+        return 0;
+}
+
+struct words *cache_words_take(struct calendar_cache *cache)
+{
+        struct words *words;
+
+        pthread_mutex_lock(&cache->mutex);
+        words = cache->words;
+        if (words)
+                words->references++;
+        pthread_mutex_unlock(&cache->mutex);
+        return words;
+}
+
+struct words *cache_words_give(struct words *words)
+{
+        if (words && --words->references == 0) {
+                catalogue_free(words->catalogue);
+                free(words);
+        }
+        return NULL;
+}
+
+const struct catalogue *words_catalogue(const struct words *words)
+{
+        return words->catalogue;
+}
+
+uint64_t words_number(const struct words *words)
+{
+        return words->number;
+}
+
+/* ---- versions */
+
+int64_t cache_seen(struct calendar_cache *cache)
+{
+        int64_t seen;
+
+        pthread_mutex_lock(&cache->mutex);
+        seen = cache->seen;
+        pthread_mutex_unlock(&cache->mutex);
+        return seen;
+}
+
+void cache_note(struct calendar_cache *cache, const char *owner, int64_t version)
+{
+        int64_t *noted = owner ? &cache->owners[hash_text(owner) % OWNERS] : &cache->everybody;
+
+        pthread_mutex_lock(&cache->mutex);
+        if (*noted < version)
+                *noted = version;
         pthread_mutex_unlock(&cache->mutex);
 }
 
-uint64_t cache_generation(struct calendar_cache *cache, const struct db *reader, int64_t version)
+void cache_set_seen(struct calendar_cache *cache, int64_t version)
 {
-        uint64_t generation;
-        int i = 0;
+        pthread_mutex_lock(&cache->mutex);
+        if (cache->seen < version)
+                cache->seen = version;
+        pthread_mutex_unlock(&cache->mutex);
+}
+
+bool cache_is_current(struct calendar_cache *cache, const char *owner, int64_t version)
+{
+        bool is_current;
 
         pthread_mutex_lock(&cache->mutex);
-        while (i < cache->reader_count && cache->readers[i].db != reader)
-                i++;
-        if (i == cache->reader_count && i < CALENDAR_READERS_MAX)
-                cache->readers[cache->reader_count++] = (struct reader){reader, version - 1};
-        /* Versions of two connections say nothing of one another. A reader too many trusts nothing. */
-        if (i == CALENDAR_READERS_MAX || cache->readers[i].version != version)
-                cache->generation++;
-        if (i < CALENDAR_READERS_MAX)
-                cache->readers[i].version = version;
-        generation = cache->generation;
+        is_current = version >= cache->everybody && version >= cache->owners[hash_text(owner) % OWNERS];
         pthread_mutex_unlock(&cache->mutex);
-        return generation;
+        return is_current;
 }
+
+/* ---- entries */
 
 bool cache_find(struct calendar_cache *cache, const char *feed, struct cache_entry *ret_entry)
 {
@@ -196,7 +273,7 @@ void cache_store(struct calendar_cache *cache, const char *feed, const struct ca
         node = find(cache, feed);
         if (!node)
                 node = add_node(cache, feed);
-        if (node && node->entry.generation <= entry->generation) {
+        if (node && node->entry.version <= entry->version) {
                 cache->bytes -= entry_bytes(&node->entry);
                 cache_entry_fini(&node->entry);
                 node->entry = *entry;

@@ -1,77 +1,180 @@
 #include "calendar/feed.h"
 #include "base/date.h"
 #include "calendar/icalendar.h"
+#include "calendar/memo.h"
+#include "calendar/recurrence.h"
 #include "calendar/vtimezone.h"
-#include "calendar/words.h"
 #include "store/db.h"
+#include "store/feed_item.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define SUMMARY_MAX 512 /* bytes */
-#define DESCRIPTION_MAX 1024
+#define UID_MAX 1024      /* bytes */
+#define LOCATION_MAX 2048 /* bytes */
+#define WORDS_MAX 65536   /* bytes of the lines that say what an entry is */
 
 struct rendering {
         struct ics_writer writer;
         struct vtimezone vtimezone;
         struct zone *zone;
         const char *tzid, *uid_host;
-        const struct words *words;
+        const struct feed_window *window;
+        struct memo *memo;
+        struct text_reader reader;
         struct feed_rendering result;
+        struct err *err;
 };
 
-/* "Aino – työpaikkaopiskelu, Puutarha Oy": as much of it as the viewer may know and does not know anyway. */
-static void write_summary(struct rendering *rendering, const struct feed_day *day)
-{
-        const struct words *words = rendering->words;
-        bool has_name = day->view != FEED_VIEW_PUPIL && day->view != FEED_VIEW_PUBLIC;
-        bool has_place = day->view != FEED_VIEW_WORK && !day->is_school;
-        char text[SUMMARY_MAX];
-        const char *what;
+/* ---- what an entry says: a title, a description, where, and what kind of thing it is */
 
-        if (day->is_school)
-                what = has_name ? words->school_inner : words->school;
-        else
-                what = has_name ? words->work_inner : words->work;
-        if (day->is_protected)
-                snprintf(text, sizeof text, "%s%s", day->is_cancelled ? words->cancelled : "", words->busy);
-        else
-                snprintf(text, sizeof text, "%s%.100s%s%s%s%.200s", day->is_cancelled ? words->cancelled : "",
-                         has_name ? day->given : "", has_name ? " – " : "", what, has_place ? ", " : "",
-                         has_place ? day->workplace : "");
-        ics_text(&rendering->writer, "SUMMARY", text);
+struct words {
+        const char *template, *category;
+        struct value *values;
+        const char *location, *url; /* may be NULL */
+};
+
+static int print_category(const struct rendering *rendering, const char *category, struct buf *buf)
+{
+        struct value *values = value_map_new();
+        int r;
+
+        if (!values)
+                return err_set(rendering->err, ERR_NOMEM, "calendar: out of memory");
+        value_set_bool(values, category, true);
+        r = text_print(&rendering->reader, "category", values, buf, NULL, rendering->err);
+        value_free(values);
+        return r;
 }
 
-/* A supervisor calls the teacher; families call the school. */
-static void write_description(struct rendering *rendering, const struct feed_day *day)
+/* The lines SUMMARY, DESCRIPTION, LOCATION, URL and CATEGORIES. */
+static int print_words(const struct rendering *rendering, const struct words *words, struct buf *lines)
 {
-        const struct words *words = rendering->words;
-        const char *phone = day->school_phone, *name = day->call_name;
-        char text[DESCRIPTION_MAX];
-        int length = 0;
+        struct buf title, description, category;
+        struct ics_writer writer;
+        int r;
 
+        buf_init(&title, TEXT_TITLE_MAX_BYTES);
+        buf_init(&description, TEXT_DESCRIPTION_MAX_BYTES);
+        buf_init(&category, TEXT_TITLE_MAX_BYTES);
+        ics_init(&writer, lines);
+        r = value_error(words->values, rendering->err);
+        if (r == 0)
+                r = text_print(&rendering->reader, words->template, words->values, &title, &description,
+                               rendering->err);
+        if (r == 0 && words->category)
+                r = print_category(rendering, words->category, &category);
+        if (r == 0) {
+                ics_text(&writer, "SUMMARY", buf_text(&title));
+                if (description.length)
+                        ics_text(&writer, "DESCRIPTION", buf_text(&description));
+                if (words->location && *words->location)
+                        ics_text(&writer, "LOCATION", words->location);
+                if (words->url)
+                        ics_plain(&writer, "URL", words->url);
+                if (category.length)
+                        ics_text(&writer, "CATEGORIES", buf_text(&category));
+        }
+        buf_fini(&title);
+        buf_fini(&description);
+        buf_fini(&category);
+        return r;
+}
+
+/* Writes the words that KEY stands for, made by MAKE from ROW when they are not known yet. */
+static int write_words(struct rendering *rendering, struct buf *key,
+                       void (*make)(const void *row, struct words *words, struct buf *location),
+                       const void *row)
+{
+        const struct memo_text *known = memo_find(rendering->memo, buf_text(key), key->length);
+        struct words words = {0};
+        struct buf lines, location;
+        int r = 0;
+
+        if (!known) {
+                buf_init(&lines, WORDS_MAX);
+                buf_init(&location, LOCATION_MAX);
+                words.values = value_map_new();
+                if (words.values) {
+                        make(row, &words, &location);
+                        words.location = buf_text(&location);
+                        r = print_words(rendering, &words, &lines);
+                } else {
+                        r = err_set(rendering->err, ERR_NOMEM, "calendar: out of memory");
+                }
+                if (r == 0)
+                        r = memo_add(rendering->memo, buf_text(key), key->length, &lines, &known,
+                                     rendering->err);
+                value_free(words.values);
+                buf_fini(&location);
+                buf_fini(&lines);
+        }
+        if (r == 0)
+                ics_lines(&rendering->writer, known->text, known->length);
+        return r;
+}
+
+static void add_key(struct buf *key, const char *text)
+{
+        buf_adds(key, text ? text : "\x01");
+        buf_addc(key, '\x1f');
+}
+
+static void add_place(struct buf *location, const char *text)
+{
+        if (!text || !*text)
+                return;
+        if (location->length)
+                buf_adds(location, ", ");
+        buf_adds(location, text);
+}
+
+/* ---- placement days */
+
+/* As much as the viewer may know and does not know anyway. */
+static void make_day_words(const void *row, struct words *words, struct buf *location)
+{
+        const struct feed_day *day = row;
+        const char *phone = day->school_phone;
+
+        words->template = day->is_protected ? "busy" : day->is_school ? "school-day" : "placement-day";
+        if (day->is_cancelled)
+                value_set_bool(words->values, "cancelled", true);
+        if (day->is_protected)
+                return;
+        words->category = words->template;
+        if (day->view != FEED_VIEW_PUPIL && day->view != FEED_VIEW_PUBLIC)
+                text_set(words->values, "first_name", day->given);
+        if (day->view != FEED_VIEW_WORK && !day->is_school)
+                text_set(words->values, "workplace", day->workplace);
+        /* A supervisor calls the teacher; families call the school. */
         if (day->view == FEED_VIEW_WORK && day->call_phone)
                 phone = day->call_phone;
-        if (day->view <= FEED_VIEW_GUARDIAN || day->view == FEED_VIEW_WORK)
-                if (phone)
-                        length = snprintf(text, sizeof text, "%s%.200s%s%.40s", words->call, name ? name : "",
-                                          name ? " " : "", phone);
+        if (phone && (day->view <= FEED_VIEW_GUARDIAN || day->view == FEED_VIEW_WORK)) {
+                text_set(words->values, "call.name", day->call_name);
+                text_set(words->values, "call.phone", phone);
+        }
         if (!day->is_signed && !day->is_school && !day->is_cancelled)
-                length += snprintf(text + length, sizeof text - (size_t)length, "%s%s", length ? "\n" : "",
-                                   words->is_unsigned);
-        if (length)
-                ics_text(&rendering->writer, "DESCRIPTION", text);
-}
-
-static void write_location(struct rendering *rendering, const struct feed_day *day)
-{
-        char text[SUMMARY_MAX];
-
+                value_set_bool(words->values, "unsigned", true);
         if (day->is_school)
                 return;
-        snprintf(text, sizeof text, "%.200s%s%.300s", day->workplace, day->address ? ", " : "",
-                 day->address ? day->address : "");
-        ics_text(&rendering->writer, "LOCATION", text);
+        add_place(location, day->workplace);
+        add_place(location, day->address);
+        add_place(location, day->host);
+}
+
+static void key_day(const struct feed_day *day, struct buf *key)
+{
+        const char flags[] = {'d',
+                              (char)('0' + day->view),
+                              day->is_school ? 's' : '-',
+                              day->is_cancelled ? 'c' : '-',
+                              day->is_signed ? 'g' : '-',
+                              day->is_protected ? 'p' : '-',
+                              0};
+
+        add_key(key, flags);
+        add_key(key, day->placement);
 }
 
 static const char *status_of(const struct feed_day *day)
@@ -81,65 +184,244 @@ static const char *status_of(const struct feed_day *day)
         return day->is_signed || day->is_school ? "CONFIRMED" : "TENTATIVE";
 }
 
-static void write_event(struct rendering *rendering, const struct feed_day *day)
+static void write_stamps(struct rendering *rendering, const char *uid, const char *instance, int64_t changed,
+                         int sequence)
 {
         struct ics_writer *writer = &rendering->writer;
-        char uid[ICS_VALUE_MAX];
+        char text[UID_MAX];
 
+        snprintf(text, sizeof text, "%.600s%s%s@%.300s", uid, instance ? "-" : "", instance ? instance : "",
+                 rendering->uid_host);
         ics_begin(writer, "VEVENT");
-        snprintf(uid, sizeof uid, "%s@%s", day->uid, rendering->uid_host);
-        ics_text(writer, "UID", uid);
-        ics_utc(writer, "DTSTAMP", day->changed);
-        ics_utc(writer, "LAST-MODIFIED", day->changed);
-        ics_int(writer, "SEQUENCE", day->sequence);
-        vtimezone_write_time(&rendering->vtimezone, rendering->zone, rendering->tzid, "DTSTART", day->starts,
-                             writer);
-        vtimezone_write_time(&rendering->vtimezone, rendering->zone, rendering->tzid, "DTEND", day->ends,
-                             writer);
-        write_summary(rendering, day);
-        if (!day->is_protected) {
-                write_description(rendering, day);
-                write_location(rendering, day);
-                ics_text(writer, "CATEGORIES",
-                         day->is_school ? rendering->words->school : rendering->words->work);
-        }
-        ics_plain(writer, "STATUS", status_of(day));
-        ics_plain(writer, "TRANSP", day->is_cancelled || day->is_school ? "TRANSPARENT" : "OPAQUE");
-        ics_plain(writer, "CLASS", "PRIVATE");
-        ics_end(writer, "VEVENT");
+        ics_text(writer, "UID", text);
+        ics_utc(writer, "DTSTAMP", changed);
+        ics_utc(writer, "LAST-MODIFIED", changed);
+        ics_int(writer, "SEQUENCE", sequence);
+}
+
+static void write_time(struct rendering *rendering, const char *property, int64_t utc)
+{
+        vtimezone_write_time(&rendering->vtimezone, rendering->zone, rendering->tzid, property, utc,
+                             &rendering->writer);
+}
+
+static void write_end(struct rendering *rendering, const char *status, bool is_free)
+{
+        ics_plain(&rendering->writer, "STATUS", status);
+        ics_plain(&rendering->writer, "TRANSP", is_free ? "TRANSPARENT" : "OPAQUE");
+        ics_plain(&rendering->writer, "CLASS", "PRIVATE");
+        ics_end(&rendering->writer, "VEVENT");
+        rendering->result.events++;
+}
+
+static void note_change(struct rendering *rendering, int64_t changed)
+{
+        if (changed > rendering->result.changed)
+                rendering->result.changed = changed;
 }
 
 static int each_day(void *context, const struct feed_day *day)
 {
         struct rendering *rendering = context;
+        struct buf key;
+        int r;
 
-        if (day->changed > rendering->result.changed)
-                rendering->result.changed = day->changed;
+        note_change(rendering, day->changed);
         /* To those who see no names, a school day says nothing. */
         if ((day->is_cancelled && day->has_passed) || (day->is_school && day->view == FEED_VIEW_PUBLIC))
                 return 0;
-        write_event(rendering, day);
-        rendering->result.events++;
-        return buf_error(rendering->writer.buf);
+        buf_init(&key, MEMO_KEY_MAX);
+        key_day(day, &key);
+        write_stamps(rendering, day->uid, NULL, day->changed, day->sequence);
+        write_time(rendering, "DTSTART", day->starts);
+        write_time(rendering, "DTEND", day->ends);
+        r = write_words(rendering, &key, make_day_words, day);
+        write_end(rendering, status_of(day), day->is_cancelled || day->is_school);
+        buf_fini(&key);
+        return r < 0 ? r : buf_error(rendering->writer.buf);
 }
 
-static void write_head(struct rendering *rendering, const struct feed_owner *owner)
+/* ---- the rest */
+
+static const struct {
+        const char *template, *category;
+} item_table[] = {
+    [FEED_ITEM_BREAK] = {"break", "break"},       [FEED_ITEM_FOLLOW_UP] = {"follow-up", "follow-up"},
+    [FEED_ITEM_MEETING] = {"meeting", "meeting"}, [FEED_ITEM_PACKAGE] = {"package", "package"},
+    [FEED_ITEM_SURVEY] = {"survey", "survey"},    [FEED_ITEM_VISIT] = {"visit", "visit"},
+};
+
+static void set_meeting_values(const struct feed_item *item, struct value *values)
+{
+        text_set_code(values, "meeting", item->code);
+        text_set(values, "title", item->title);
+        text_set(values, "first_name", item->given);
+        text_set(values, "online", item->link);
+        text_set(values, "organisation", item->organisation);
+        text_set(values, "links", item->links);
+}
+
+static void set_item_values(const struct feed_item *item, struct value *values)
+{
+        switch (item->kind) {
+        case FEED_ITEM_BREAK:
+                text_set(values, "name", item->title);
+                text_set(values, "organisation", item->organisation);
+                if (strcmp(item->code, "holiday") == 0)
+                        value_set_bool(values, "holiday", true);
+                break;
+        case FEED_ITEM_FOLLOW_UP:
+                text_set(values, "number", item->title);
+                break;
+        case FEED_ITEM_MEETING:
+                set_meeting_values(item, values);
+                break;
+        case FEED_ITEM_PACKAGE:
+                text_set(values, "subject_name", item->title);
+                text_set(values, "first_name", item->given);
+                break;
+        case FEED_ITEM_SURVEY:
+                text_set(values, "organisation", item->organisation);
+                break;
+        case FEED_ITEM_VISIT:
+                text_set_code(values, "visit", item->code);
+                text_set(values, "hosts", item->organisation);
+                text_set(values, "guests", item->guests);
+                break;
+        }
+}
+
+static void make_item_words(const void *row, struct words *words, struct buf *location)
+{
+        const struct feed_item *item = row;
+
+        if (item->is_cancelled)
+                value_set_bool(words->values, "cancelled", true);
+        words->template = item->is_protected ? "busy" : item_table[item->kind].template;
+        if (item->is_protected)
+                return;
+        words->category = item_table[item->kind].category;
+        set_item_values(item, words->values);
+        add_place(location, item->place);
+        words->url = item->kind == FEED_ITEM_MEETING ? item->link : NULL;
+}
+
+static int write_item(struct rendering *rendering, const struct feed_item *item)
+{
+        struct buf key;
+        int r;
+
+        buf_init(&key, MEMO_KEY_MAX);
+        add_key(&key, item->is_cancelled ? "ic" : "i");
+        add_key(&key, item->uid);
+        r = write_words(rendering, &key, make_item_words, item);
+        write_end(rendering, item->is_cancelled ? "CANCELLED" : "CONFIRMED",
+                  item->is_cancelled || item->is_free);
+        buf_fini(&key);
+        return r < 0 ? r : buf_error(rendering->writer.buf);
+}
+
+struct series {
+        struct rendering *rendering;
+        const struct feed_item *item;
+};
+
+static int each_instance(void *context, int64_t starts)
+{
+        const struct series *series = context;
+        struct rendering *rendering = series->rendering;
+        const struct feed_item *item = series->item;
+        int64_t ends = starts + (item->ends - item->starts);
+        char instance[DATE_TEXT_MAX];
+        int32_t date;
+        int seconds;
+
+        if (ends < rendering->window->from || (item->is_cancelled && ends < rendering->window->today_starts))
+                return 0;
+        zone_to_local(rendering->zone, starts, &date, &seconds);
+        date_print(date, instance);
+        write_stamps(rendering, item->uid, item->repeats ? instance : NULL, item->changed, item->sequence);
+        write_time(rendering, "DTSTART", starts);
+        write_time(rendering, "DTEND", ends);
+        return write_item(rendering, item);
+}
+
+static int write_whole_days(struct rendering *rendering, const struct feed_item *item)
+{
+        int32_t first, last;
+        int seconds;
+
+        if (item->kind == FEED_ITEM_SURVEY) {
+                /* What closes at midnight closes at the end of the day before. */
+                zone_to_local(rendering->zone, item->ends - 1, &first, &seconds);
+                last = first;
+        } else if (!date_parse(item->first_day, &first) || !date_parse(item->last_day, &last)) {
+                return 0; /* a direct writer's: no day */
+        }
+        write_stamps(rendering, item->uid, NULL, item->changed, item->sequence);
+        ics_date(&rendering->writer, "DTSTART;VALUE=DATE", first);
+        ics_date(&rendering->writer, "DTEND;VALUE=DATE", last + 1);
+        return write_item(rendering, item);
+}
+
+static int each_item(void *context, const struct feed_item *item)
+{
+        struct rendering *rendering = context;
+        struct series series = {rendering, item};
+        struct feed_item once;
+        int r;
+
+        note_change(rendering, item->changed);
+        if (item->first_day || item->kind == FEED_ITEM_SURVEY)
+                return write_whole_days(rendering, item);
+        if (!item->repeats)
+                return each_instance(&series, item->starts);
+        r = recurrence_expand(item->repeats, rendering->zone, item->starts,
+                              rendering->window->from - (item->ends - item->starts), rendering->window->until,
+                              each_instance, &series, NULL);
+        if (r != ERR_INVALID && r != ERR_LIMIT)
+                return r;
+        /* A rule that nobody can follow leaves the first time. */
+        once = *item;
+        once.repeats = NULL;
+        series.item = &once;
+        return each_instance(&series, once.starts);
+}
+
+/* ---- the whole */
+
+static int write_head(struct rendering *rendering, const struct feed_owner *owner)
 {
         struct ics_writer *writer = &rendering->writer;
-        char name[SUMMARY_MAX];
+        struct value *values = value_map_new();
+        struct buf name, about;
+        int r;
 
-        snprintf(name, sizeof name, "Kapula%s%.400s", owner->name ? " – " : "",
-                 owner->name ? owner->name : "");
+        buf_init(&name, TEXT_TITLE_MAX_BYTES);
+        buf_init(&about, TEXT_DESCRIPTION_MAX_BYTES);
+        if (values)
+                text_set(values, "owner", owner->name);
+        r = values ? text_print(&rendering->reader, "calendar", values, &name, &about, rendering->err)
+                   : err_set(rendering->err, ERR_NOMEM, "calendar: out of memory");
         ics_begin(writer, "VCALENDAR");
         ics_plain(writer, "VERSION", "2.0");
-        ics_plain(writer, "PRODID", "-//Kapula//Kapula//EN");
+        ics_plain(writer, "PRODID", "-//Kapula//Kapula//FI");
         ics_plain(writer, "CALSCALE", "GREGORIAN");
-        ics_text(writer, "NAME", name);
-        ics_plain(writer, "X-WR-CALNAME", name);
+        ics_text(writer, "NAME", buf_text(&name));
+        ics_plain(writer, "X-WR-CALNAME", buf_text(&name));
+        ics_plain(writer, "X-WR-TIMEZONE", rendering->tzid);
+        if (about.length) {
+                ics_text(writer, "DESCRIPTION", buf_text(&about));
+                ics_plain(writer, "X-WR-CALDESC", buf_text(&about));
+        }
         ics_plain(writer, "REFRESH-INTERVAL;VALUE=DURATION", "PT1H");
         ics_plain(writer, "X-PUBLISHED-TTL", "PT1H");
         ics_plain(writer, "COLOR", "teal");
         vtimezone_write(&rendering->vtimezone, rendering->tzid, writer);
+        buf_fini(&name);
+        buf_fini(&about);
+        value_free(values);
+        return r;
 }
 
 static int read_uid_host(struct db *db, char **ret_host, struct err *err)
@@ -152,16 +434,39 @@ static int read_uid_host(struct db *db, char **ret_host, struct err *err)
         return r;
 }
 
-int feed_render(struct db *db, const struct feed *feed, const struct feed_owner *owner, struct zone *zone,
-                int64_t now_utc, struct buf *buf, struct feed_rendering *ret_rendering, struct err *err)
+static int write_all(struct rendering *rendering, struct db *db, const struct feed *feed,
+                     const struct feed_owner *owner)
+{
+        const struct feed_window *window = rendering->window;
+        int r = write_head(rendering, owner);
+
+        if (r == 0)
+                r = feed_days(db, feed, window->today, window->first_day, window->last_day, each_day,
+                              rendering, rendering->err);
+        if (r == 0)
+                r = feed_items(db, feed, window, each_item, rendering, rendering->err);
+        ics_end(&rendering->writer, "VCALENDAR");
+        return r;
+}
+
+int feed_render(struct db *db, const struct feed *feed, const struct feed_owner *owner,
+                const struct catalogue *catalogue, struct zone *zone, int64_t now_utc, struct buf *buf,
+                struct feed_rendering *ret_rendering, struct err *err)
 {
         char today[DATE_TEXT_MAX], first[DATE_TEXT_MAX], last[DATE_TEXT_MAX];
+        struct feed_window window = {.today = today, .first_day = first, .last_day = last};
         _cleanup_(free_ptr) char *uid_host = NULL;
-        struct rendering rendering = {.zone = zone, .tzid = owner->zone};
+        struct rendering rendering = {.zone = zone,
+                                      .tzid = owner->zone,
+                                      .window = &window,
+                                      .reader = {catalogue, owner->own_language, owner->languages},
+                                      .err = err};
         int year, month, day, seconds, r;
         int32_t date;
 
         r = read_uid_host(db, &uid_host, err);
+        if (r == 0)
+                r = memo_new(&rendering.memo, err);
         if (r < 0)
                 return r;
         zone_to_local(zone, now_utc, &date, &seconds);
@@ -169,15 +474,16 @@ int feed_render(struct db *db, const struct feed *feed, const struct feed_owner 
         date_print(date, today);
         date_print(date - FEED_DAYS_BACK, first);
         date_print(date + FEED_DAYS_AHEAD, last);
+        window.from = zone_to_utc(zone, date - FEED_DAYS_BACK, 0);
+        window.until = zone_to_utc(zone, date + FEED_DAYS_AHEAD + 1, 0) - 1;
+        window.today_starts = zone_to_utc(zone, date, 0);
         ics_init(&rendering.writer, buf);
         vtimezone_read(zone, year, &rendering.vtimezone);
         rendering.uid_host = uid_host;
-        rendering.words = words_find(owner->own_language, owner->languages);
         rendering.result =
             (struct feed_rendering){.changed = FEED_NEVER, .valid_until = zone_to_utc(zone, date + 1, 0)};
-        write_head(&rendering, owner);
-        r = feed_days(db, feed, today, first, last, each_day, &rendering, err);
-        ics_end(&rendering.writer, "VCALENDAR");
+        r = write_all(&rendering, db, feed, owner);
+        memo_free(rendering.memo);
         if (buf_error(buf))
                 return err_set(err, buf_error(buf), "feed %s: larger than %zu bytes: make feeds of its parts",
                                feed->id, buf->max_bytes);

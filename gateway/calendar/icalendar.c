@@ -1,7 +1,6 @@
 #include "calendar/icalendar.h"
 #include "base/date.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
@@ -146,22 +145,61 @@ void ics_plain(struct ics_writer *writer, const char *name, const char *value)
         end_line(writer);
 }
 
+/* The digits of VALUE, at least MIN of them, at TO; how many. */
+static size_t put_digits(char *to, uint64_t value, size_t min)
+{
+        char reversed[24];
+        size_t length = 0;
+
+        do {
+                reversed[length++] = (char)('0' + value % 10);
+                value /= 10;
+        } while (value || length < min);
+        for (size_t i = 0; i < length; i++)
+                to[i] = reversed[length - 1 - i];
+        return length;
+}
+
 void ics_int(struct ics_writer *writer, const char *name, int64_t value)
 {
-        char text[24];
+        char text[24] = "-";
+        size_t sign = value < 0, length;
 
-        snprintf(text, sizeof text, "%lld", (long long)value);
+        length = sign + put_digits(text + sign, sign ? -(uint64_t)value : (uint64_t)value, 1);
+        text[length] = '\0';
         ics_plain(writer, name, text);
+}
+
+/* "20261123"; years of more digits than four are not written. */
+static size_t put_date(char *to, int32_t date)
+{
+        int year, month, day;
+
+        date_to_civil(date, &year, &month, &day);
+        put_digits(to, (unsigned)year % 10000, 4);
+        put_digits(to + 4, (unsigned)month, 2);
+        put_digits(to + 6, (unsigned)day, 2);
+        return 8;
 }
 
 static void put_time(struct ics_writer *writer, const char *name, int32_t date, int seconds, const char *end)
 {
-        int year, month, day;
-        char text[40];
+        char text[24];
+        size_t length = put_date(text, date);
 
-        date_to_civil(date, &year, &month, &day);
-        snprintf(text, sizeof text, "%04d%02d%02dT%02d%02d%02d%s", year, month, day, seconds / 3600,
-                 seconds / 60 % 60, seconds % 60, end);
+        text[length++] = 'T';
+        length += put_digits(text + length, (unsigned)seconds / 3600 % 24, 2);
+        length += put_digits(text + length, (unsigned)seconds / 60 % 60, 2);
+        length += put_digits(text + length, (unsigned)seconds % 60, 2);
+        memcpy(text + length, end, strlen(end) + 1);
+        ics_plain(writer, name, text);
+}
+
+void ics_date(struct ics_writer *writer, const char *name, int32_t date)
+{
+        char text[9];
+
+        text[put_date(text, date)] = '\0';
         ics_plain(writer, name, text);
 }
 
@@ -177,4 +215,32 @@ void ics_utc(struct ics_writer *writer, const char *name, int64_t utc)
 void ics_local(struct ics_writer *writer, const char *name, int32_t date, int seconds)
 {
         put_time(writer, name, date, seconds, "");
+}
+
+void ics_lines(struct ics_writer *writer, const char *lines, size_t length)
+{
+        buf_add(writer->buf, lines, length);
+}
+
+void ics_clean(const char *text, size_t max_bytes, struct buf *buf)
+{
+        const unsigned char *at = (const unsigned char *)text, *end = at + strnlen(text, max_bytes);
+        size_t length;
+
+        for (; at < end; at += length) {
+                length = character_length(at);
+                if (length && at + length > end)
+                        return;
+                if (*at == '\r' || *at == '\n') {
+                        buf_addc(buf, '\n');
+                        length = at[0] == '\r' && at[1] == '\n' ? 2 : 1;
+                } else if (*at == '\t') {
+                        buf_addc(buf, ' ');
+                } else if (length == 0 || is_control(at, length)) {
+                        buf_adds(buf, REPLACEMENT);
+                        length = length ? length : 1;
+                } else {
+                        buf_add(buf, at, length);
+                }
+        }
 }

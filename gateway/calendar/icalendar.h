@@ -18,6 +18,9 @@ struct ics_writer {
         int column;      /* octets in the line so far */
 };
 
+/* Lines that are written already, whole ones. */
+void ics_lines(struct ics_writer *writer, const char *lines, size_t length);
+
 void ics_init(struct ics_writer *writer, struct buf *buf);
 
 /* NAME may carry parameters ("DTSTART;TZID=Europe/Helsinki"); it is written as it stands and fits a line. */
@@ -35,7 +38,14 @@ void ics_int(struct ics_writer *writer, const char *name, int64_t value);
 /* "20261123T080000Z". */
 void ics_utc(struct ics_writer *writer, const char *name, int64_t utc);
 
+/* "20261123", with VALUE=DATE in NAME. */
+void ics_date(struct ics_writer *writer, const char *name, int32_t date);
+
 /* "20261123T080000" for a date (days since 1970) and seconds of that day. */
 void ics_local(struct ics_writer *writer, const char *name, int32_t date, int seconds);
+
+/* Adds TEXT, at most MAX_BYTES of it and whole characters, as good UTF-8: bad bytes and controls become
+ * U+FFFD, line ends '\n'. */
+void ics_clean(const char *text, size_t max_bytes, struct buf *buf);
 
 #endif

@@ -5,6 +5,7 @@
 #include "calendar/http_condition.h"
 #include "calendar/link.h"
 #include "store/db.h"
+#include "store/feed_change.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -75,10 +76,10 @@ static int64_t decide_changed(const struct feed *feed, const struct feed_renderi
 
 /* Renders FEED into ENTRY, which holds what was known before when HAS_BEFORE. */
 static int refresh(struct db *reader, struct calendar_cache *cache, const struct feed *feed,
-                   const struct feed_owner *owner, int64_t now_utc, uint64_t generation, bool has_before,
-                   struct cache_entry *entry, struct err *err)
+                   const struct feed_owner *owner, const struct words *words, int64_t now_utc,
+                   int64_t version, bool has_before, struct cache_entry *entry, struct err *err)
 {
-        struct cache_entry fresh = {.generation = generation};
+        struct cache_entry fresh = {.version = version, .words = words_number(words)};
         struct feed_rendering rendering;
         struct zone *zone;
         struct buf buf;
@@ -88,7 +89,7 @@ static int refresh(struct db *reader, struct calendar_cache *cache, const struct
         if (r < 0)
                 return r;
         buf_init(&buf, FEED_BYTES_MAX);
-        r = feed_render(reader, feed, owner, zone, now_utc, &buf, &rendering, err);
+        r = feed_render(reader, feed, owner, words_catalogue(words), zone, now_utc, &buf, &rendering, err);
         cache_zone_give(cache, owner->zone, zone);
         if (r == 0 && EVP_Digest(buf.data, buf.length, fresh.hash, NULL, EVP_sha256(), NULL) != 1)
                 r = err_set(err, ERR_IO, "calendar: SHA-256 failed: try again");
@@ -133,39 +134,88 @@ static int read_owner(struct db *reader, struct calendar_cache *cache, const str
         return feed_owner_read(reader, feed, now_utc, today, ret_owner, err);
 }
 
-/* Inside one read transaction: 200 with ENTRY filled, 404, 410, or 0 when it must be rendered and IS_HURRIED.
+struct follower {
+        struct calendar_cache *cache;
+        int64_t version;
+};
+
+static void note_owner(void *context, const char *owner)
+{
+        const struct follower *follower = context;
+
+        cache_note(follower->cache, owner, follower->version);
+}
+
+/* Finds out whom the changes up to VERSION, which this reader sees, concern. Two threads may do so at once:
+ * the same is noted twice. */
+static int follow(struct db *reader, struct calendar_cache *cache, int64_t version, struct err *err)
+{
+        struct follower follower = {cache, version};
+        int64_t seen = cache_seen(cache);
+        int r = FEED_CHANGE_SOME;
+
+        if (seen >= version)
+                return 0;
+        if (seen != CACHE_BLIND) /* else there is nothing that could be outdated */
+                r = feed_change_owners(reader, seen, note_owner, &follower, err);
+        if (r < 0)
+                return r;
+        if (r == FEED_CHANGE_ALL)
+                cache_note(cache, NULL, version);
+        cache_set_seen(cache, version);
+        return 0;
+}
+
+/* The calendar of an owner who may have it: 200 with ENTRY filled, or 0 when it must be made and IS_HURRIED.
  */
+static int look_up_open(struct db *reader, struct calendar_cache *cache, int64_t now_utc, bool is_hurried,
+                        const struct feed *feed, const struct feed_owner *owner, int64_t version,
+                        struct cache_entry *entry, struct err *err)
+{
+        struct words *words = cache_words_take(cache);
+        bool is_known, is_fresh;
+        int r = 0;
+
+        if (!words)
+                return err_set(err, ERR_INVALID, "calendar: no templates are read: start the gateway anew");
+        is_known = cache_find(cache, feed->id, entry);
+        is_fresh = is_known && entry->words == words_number(words) && now_utc < entry->valid_until &&
+                   cache_is_current(cache, feed->owner, entry->version);
+        if (!is_fresh && !is_hurried)
+                r = refresh(reader, cache, feed, owner, words, now_utc, version, is_known, entry, err);
+        cache_words_give(words);
+        if (r < 0)
+                return r;
+        return is_fresh || !is_hurried ? 200 : 0;
+}
+
+/* Inside one read transaction: 200 with ENTRY filled, 404, 410, or 0 when it takes time and IS_HURRIED. */
 static int look_up(struct db *reader, struct calendar_cache *cache, int64_t now_utc, const char *token,
                    bool is_hurried, struct feed *feed, struct cache_entry *entry, struct err *err)
 {
         uint8_t hash[FEED_HASH_BYTES];
         struct feed_owner owner;
-        uint64_t generation;
         int64_t version;
-        bool is_known, is_fresh;
         int r;
 
         if (!link_hash(token, hash))
                 return 404;
-        r = db_data_version(reader, &version, err);
-        if (r == 0)
-                r = feed_find_token(reader, hash, feed, err);
+        r = feed_find_token(reader, hash, feed, err);
         if (r < 0)
                 return r == ERR_NOT_FOUND ? 404 : r;
-        generation = cache_generation(cache, reader, version);
-        r = read_owner(reader, cache, feed, now_utc, &owner, err);
+        r = feed_change_latest(reader, &version, err);
+        if (r == 0 && is_hurried && cache_seen(cache) < version)
+                return 0;
+        if (r == 0)
+                r = follow(reader, cache, version, err);
+        if (r == 0)
+                r = read_owner(reader, cache, feed, now_utc, &owner, err);
         if (r < 0)
                 return r;
-        if (owner.standing == FEED_OPEN) {
-                is_known = cache_find(cache, feed->id, entry);
-                is_fresh = is_known && entry->generation == generation && now_utc < entry->valid_until;
-                if (!is_fresh && !is_hurried)
-                        r = refresh(reader, cache, feed, &owner, now_utc, generation, is_known, entry, err);
-                if (r == 0 && (is_fresh || !is_hurried))
-                        r = 200;
-        } else {
+        if (owner.standing == FEED_OPEN)
+                r = look_up_open(reader, cache, now_utc, is_hurried, feed, &owner, version, entry, err);
+        else
                 r = owner.standing == FEED_PAUSED ? 404 : 410;
-        }
         feed_owner_fini(&owner);
         return r;
 }

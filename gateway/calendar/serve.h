@@ -1,8 +1,8 @@
 /* serve: answers a request for a calendar link, without HTTP around it.
  *
  * The cache is shared by the threads that serve; each brings its own read connection, which lives as long as
- * the cache. It keeps finished bytes, at most CALENDAR_CACHE_BYTES_MAX, and looks at the rows again when a
- * commit of anybody or a local midnight came between. */
+ * the cache. It keeps finished bytes, at most CALENDAR_CACHE_BYTES_MAX, and makes a calendar anew when a
+ * change that may concern it (store/feed_change.h), other templates or a local midnight came between. */
 #ifndef CALENDAR_SERVE_H
 #define CALENDAR_SERVE_H
 
@@ -14,11 +14,11 @@
 #include <stdint.h>
 
 #define CALENDAR_CACHE_BYTES_MAX (64 << 20)
-#define CALENDAR_READERS_MAX 16 /* read connections that share a cache */
 #define CALENDAR_CONTENT_TYPE "text/calendar; charset=utf-8"
 #define CALENDAR_ETAG_MAX 40
 #define CALENDAR_HTTP_DATE_MAX 30 /* "Sun, 06 Nov 1994 08:49:37 GMT" */
 
+struct catalogue;
 struct db;
 struct calendar_cache;
 
@@ -54,8 +54,8 @@ struct calendar_answer {
 int calendar_cache_new(struct calendar_cache **ret_cache, struct err *err);
 struct calendar_cache *calendar_cache_free(struct calendar_cache *cache); /* takes NULL, returns NULL */
 
-/* Rows were changed through a connection that also serves: a reader sees only what others commit. */
-void calendar_cache_touch(struct calendar_cache *cache);
+/* The words from here on; taken, also when it fails. Before the first call nothing can be served. */
+int calendar_cache_use(struct calendar_cache *cache, struct catalogue *catalogue, struct err *err);
 
 /* Safe from any thread with a READER of its own. An unknown token is an answer (404), not an error. */
 int calendar_serve(struct db *reader, struct calendar_cache *cache, int64_t now_utc, const char *token,

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define DAY_SECONDS 86400
-#define YEARS_READ 4 /* whose changes must all follow one rule */
 
 /* The first second after FROM, at most at UNTIL, with another offset than at FROM. */
 static int64_t find_change(struct zone *zone, int64_t from, int64_t until)
@@ -50,7 +49,7 @@ static void read_change(struct zone *zone, int64_t utc, struct vtimezone_change 
 
 /* The changes of one year, in order; -1 when there are more than two. */
 static int read_year(struct zone *zone, int year, struct vtimezone_change changes[static 2],
-                     int days[static 2])
+                     int days[static 2], struct vtimezone_turn turns[static 2])
 {
         int64_t start = (int64_t)date_from_civil(year, 1, 1) * DAY_SECONDS, next;
         int64_t end = (int64_t)date_from_civil(year + 1, 1, 1) * DAY_SECONDS;
@@ -64,19 +63,22 @@ static int read_year(struct zone *zone, int year, struct vtimezone_change change
                         continue;
                 if (count == 2)
                         return -1;
-                read_change(zone, find_change(zone, at, next), &changes[count], &days[count]);
+                turns[count].utc = find_change(zone, at, next);
+                read_change(zone, turns[count].utc, &changes[count], &days[count]);
+                turns[count].from = changes[count].from;
+                turns[count].to = changes[count].to;
                 count++;
         }
         return count;
 }
 
 /* Whether CHANGE falls on its day in each of the years, being the nth weekday of its month. */
-static bool fits(const struct vtimezone_change *change, int nth, int first_year, int days[YEARS_READ][2],
+static bool fits(const struct vtimezone_change *change, int nth, int first_year, int days[VTIMEZONE_YEARS][2],
                  int which)
 {
         int year, month, day;
 
-        for (int i = 0; i < YEARS_READ; i++) {
+        for (int i = 0; i < VTIMEZONE_YEARS; i++) {
                 date_to_civil(nth_weekday(first_year + i, change->month, change->weekday, nth), &year, &month,
                               &day);
                 if (day != days[i][which])
@@ -85,7 +87,7 @@ static bool fits(const struct vtimezone_change *change, int nth, int first_year,
         return true;
 }
 
-static bool find_nth(struct vtimezone_change *change, int first_year, int days[YEARS_READ][2], int which)
+static bool find_nth(struct vtimezone_change *change, int first_year, int days[VTIMEZONE_YEARS][2], int which)
 {
         static const int candidates[] = {-1, 1, 2, 3, 4};
 
@@ -99,21 +101,25 @@ static bool find_nth(struct vtimezone_change *change, int first_year, int days[Y
 
 void vtimezone_read(struct zone *zone, int year, struct vtimezone *ret_vtimezone)
 {
-        struct vtimezone_change changes[YEARS_READ][2] = {0};
-        int days[YEARS_READ][2] = {0}, count = 0;
+        struct vtimezone_change changes[VTIMEZONE_YEARS][2] = {0};
+        int days[VTIMEZONE_YEARS][2] = {0}, count = 0;
         struct vtimezone result = {.is_known = true};
 
         *ret_vtimezone = (struct vtimezone){.is_known = false};
-        for (int i = 0; i < YEARS_READ; i++) {
-                int found = read_year(zone, year - 1 + i, changes[i], days[i]);
+        for (int i = 0; i < VTIMEZONE_YEARS; i++) {
+                int found =
+                    read_year(zone, year - 1 + i, changes[i], days[i], &result.turn[result.turn_count]);
 
                 if (found < 0 || found == 1 || (i > 0 && found != count))
                         return;
                 count = found;
+                result.turn_count += found;
                 if (memcmp(changes[i], changes[0], sizeof changes[0]) != 0)
                         return;
         }
         result.count = count;
+        result.from = (int64_t)date_from_civil(year - 1, 1, 1) * DAY_SECONDS;
+        result.until = (int64_t)date_from_civil(year - 1 + VTIMEZONE_YEARS, 1, 1) * DAY_SECONDS;
         result.offset = zone_offset(zone, (int64_t)date_from_civil(year, 1, 1) * DAY_SECONDS);
         for (int k = 0; k < count; k++) {
                 result.change[k] = changes[0][k];
@@ -168,6 +174,28 @@ void vtimezone_write(const struct vtimezone *vtimezone, const char *tzid, struct
         ics_end(writer, "VTIMEZONE");
 }
 
+/* Local time at UTC; false when its name on the clock means another, earlier instant. */
+static bool to_local(const struct vtimezone *vtimezone, struct zone *zone, int64_t utc, int32_t *ret_date,
+                     int *ret_seconds)
+{
+        int64_t wall;
+        int offset = vtimezone->offset, i;
+
+        if (utc < vtimezone->from || utc >= vtimezone->until) {
+                zone_to_local(zone, utc, ret_date, ret_seconds);
+                return zone_to_utc(zone, *ret_date, *ret_seconds) == utc;
+        }
+        for (i = 0; i < vtimezone->turn_count && vtimezone->turn[i].utc <= utc; i++)
+                offset = vtimezone->turn[i].to;
+        if (i == 0 && vtimezone->turn_count)
+                offset = vtimezone->turn[0].from;
+        wall = utc + offset;
+        *ret_seconds = (int)((wall % DAY_SECONDS + DAY_SECONDS) % DAY_SECONDS);
+        *ret_date = (int32_t)((wall - *ret_seconds) / DAY_SECONDS);
+        return i == 0 ||
+               utc >= vtimezone->turn[i - 1].utc + (vtimezone->turn[i - 1].from - vtimezone->turn[i - 1].to);
+}
+
 void vtimezone_write_time(const struct vtimezone *vtimezone, struct zone *zone, const char *tzid,
                           const char *property, int64_t utc, struct ics_writer *writer)
 {
@@ -175,9 +203,8 @@ void vtimezone_write_time(const struct vtimezone *vtimezone, struct zone *zone, 
         int32_t date;
         int seconds;
 
-        zone_to_local(zone, utc, &date, &seconds);
         /* An hour that comes twice has one local name: only UTC tells the second. */
-        if (!vtimezone->is_known || zone_to_utc(zone, date, seconds) != utc) {
+        if (!vtimezone->is_known || !to_local(vtimezone, zone, utc, &date, &seconds)) {
                 ics_utc(writer, property, utc);
                 return;
         }

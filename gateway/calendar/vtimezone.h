@@ -15,11 +15,23 @@ struct vtimezone_change {
         int from, to;            /* seconds east of UTC */
 };
 
+#define VTIMEZONE_YEARS 4 /* whose changes are read */
+
+/* An instant at which clocks change. */
+struct vtimezone_turn {
+        int64_t utc;
+        int from, to; /* seconds east of UTC */
+};
+
 struct vtimezone {
         bool is_known; /* false: the zone changes by no yearly rule; times are written in UTC */
         int count;     /* 0: no change of clocks; else 2 */
         int offset;    /* when count is 0 */
         struct vtimezone_change change[2];
+        /* Local times between these two instants are worked out without asking the zone. */
+        int64_t from, until;
+        int turn_count;
+        struct vtimezone_turn turn[2 * VTIMEZONE_YEARS];
 };
 
 /* Reads the zone's rules of the years from the one before YEAR to two after it. */

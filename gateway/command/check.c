@@ -143,6 +143,8 @@ int check_run(struct check *check, const char *rules, const char *rules_overlay,
                 r = check_plans(check, err);
         if (r == 0 && book && catalogue)
                 r = check_templates(check, err);
+        if (r == 0 && catalogue)
+                r = check_calendar(check, err);
         return r < 0 ? r : check_pages(check, templates, templates_overlay, err);
 }
 

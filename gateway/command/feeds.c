@@ -3,23 +3,26 @@
 #include "base/zone.h"
 #include "calendar/link.h"
 #include "command/config.h"
+#include "command/feed_sheet.h"
+#include "command/qr.h"
+#include "command/resources.h"
 #include "command/verbs.h"
 #include "command/virtual_clock.h"
+#include "compose/catalogue.h"
 #include "store/db.h"
 #include "store/feed.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <openssl/rand.h>
-#include <qrencode.h>
 #include <stdio.h>
 #include <string.h>
 
 #define BASE_URL_DEFAULT "http://127.0.0.1:8080"
 #define ID_RANDOM_BYTES 8
-#define QR_MARGIN 2 /* modules */
 
 struct feeds_options {
-        const char *db, *config, *owner, *kind, *base_url, *virtual_clock;
+        const char *db, *config, *owner, *kind, *base_url, *sheet, *virtual_clock;
         bool json, qr;
 };
 
@@ -27,6 +30,8 @@ struct feeds_options {
 
 struct listing {
         struct zone *utc;
+        int64_t now_utc;
+        int counts[FEED_USE_REVOKED + 1];
         json_t *array; /* NULL: print lines */
 };
 
@@ -43,10 +48,11 @@ static int list_json(struct listing *listing, const struct feed *feed, const cha
                      const char *revoked, const char *fetched)
 {
         json_t *item = json_pack(
-            "{s:s, s:s, s:s, s:s, s:s*, s:s*, s:i, s:i, s:b}", "id", feed->id, "owner", feed->owner, "kind",
-            feed->kind, "created", created, "revoked", feed->revoked == FEED_NEVER ? NULL : revoked,
-            "last_fetch", feed->last_fetch == FEED_NEVER ? NULL : fetched, "last_status", feed->last_status,
-            "fetches", feed->fetches, "subscribed", feed->fetches > 0);
+            "{s:s, s:s, s:s, s:s, s:s, s:s*, s:s*, s:i, s:i, s:b}", "id", feed->id, "owner", feed->owner,
+            "kind", feed->kind, "use", feed_use_name(feed_use_of(feed, listing->now_utc)), "created", created,
+            "revoked", feed->revoked == FEED_NEVER ? NULL : revoked, "last_fetch",
+            feed->last_fetch == FEED_NEVER ? NULL : fetched, "last_status", feed->last_status, "fetches",
+            feed->fetches, "subscribed", feed->fetches > 0);
 
         return json_array_append_new(listing->array, item) < 0 ? ERR_NOMEM : 0;
 }
@@ -56,19 +62,22 @@ static int list_each(void *context, const struct feed *feed)
         char created[ZONE_STAMP_MAX], revoked[ZONE_STAMP_MAX], fetched[ZONE_STAMP_MAX];
         struct listing *listing = context;
 
+        enum feed_use use = feed_use_of(feed, listing->now_utc);
+
+        listing->counts[use]++;
         print_stamp(listing->utc, feed->created, "", created);
         print_stamp(listing->utc, feed->revoked, "", revoked);
         print_stamp(listing->utc, feed->last_fetch, "never subscribed", fetched);
         if (listing->array)
                 return list_json(listing, feed, created, revoked, fetched);
-        printf("%-16s  %-12s  %-20s  %-25s  %s%s\n", feed->id, feed->kind, feed->owner, fetched,
-               feed->revoked == FEED_NEVER ? "" : "revoked ", revoked);
+        printf("%-16s  %-12s  %-20s  %-8s  %-25s  %s%s\n", feed->id, feed->kind, feed->owner,
+               feed_use_name(use), fetched, feed->revoked == FEED_NEVER ? "" : "revoked ", revoked);
         return 0;
 }
 
-static int list(struct db *db, const struct feeds_options *options, struct err *err)
+static int list(struct db *db, const struct feeds_options *options, int64_t now_utc, struct err *err)
 {
-        struct listing listing = {0};
+        struct listing listing = {.now_utc = now_utc};
         int r;
 
         r = zone_open("Etc/UTC", &listing.utc, err);
@@ -77,12 +86,16 @@ static int list(struct db *db, const struct feeds_options *options, struct err *
         if (options->json)
                 listing.array = json_array();
         else
-                printf("%-16s  %-12s  %-20s  %-25s\n", "feed", "kind", "owner", "last fetch");
+                printf("%-16s  %-12s  %-20s  %-8s  %-25s\n", "feed", "kind", "owner", "use", "last fetch");
         r = feed_list(db, list_each, &listing, err);
         if (r == 0 && listing.array) {
                 json_dumpf(listing.array, stdout, JSON_COMPACT);
                 putchar('\n');
         }
+        if (r == 0 && !listing.array)
+                printf("%d live, %d never subscribed, %d stopped, %d revoked\n",
+                       listing.counts[FEED_USE_LIVE], listing.counts[FEED_USE_NEVER],
+                       listing.counts[FEED_USE_STOPPED], listing.counts[FEED_USE_REVOKED]);
         json_decref(listing.array);
         zone_close(listing.utc);
         return r == ERR_NOMEM ? err_set(err, r, "feeds: out of memory") : r;
@@ -90,43 +103,57 @@ static int list(struct db *db, const struct feeds_options *options, struct err *
 
 /* ---- create */
 
-/* Two rows of modules a line. Light modules are drawn, since terminals are dark. */
-static int draw_qr(const char *url, struct err *err)
+/* A link that is made: whose it is, and what it is called. */
+struct made {
+        struct feed feed;
+        struct feed_owner owner;
+        char token[LINK_TOKEN_MAX];
+};
+
+static int write_sheet(const struct feeds_options *options, const struct made *made, const char *url,
+                       struct err *err)
 {
-        static const char *const blocks[] = {"█", "▀", "▄", " "}; /* by dark: none, lower, upper, both */
-        QRcode *code = QRcode_encodeString8bit(url, 0, QR_ECLEVEL_M);
+        _cleanup_(config_fini) struct config config = {0};
+        struct catalogue *catalogue = NULL;
+        struct buf page;
+        FILE *file = NULL;
+        int r = config_load(options->config, &config, err);
 
-        if (!code)
-                return err_set(err, ERR_LIMIT,
-                               "--qr: the address is too long to draw: give a shorter --base-url");
-        for (int y = -QR_MARGIN; y < code->width + QR_MARGIN; y += 2) {
-                for (int x = -QR_MARGIN; x < code->width + QR_MARGIN; x++) {
-                        bool inside = x >= 0 && x < code->width;
-                        bool upper =
-                            inside && y >= 0 && y < code->width && code->data[y * code->width + x] & 1;
-                        bool lower = inside && y + 1 >= 0 && y + 1 < code->width &&
-                                     code->data[(y + 1) * code->width + x] & 1;
-
-                        fputs(blocks[upper * 2 + lower], stdout);
-                }
-                putchar('\n');
+        buf_init(&page, FEED_SHEET_BYTES_MAX);
+        if (r == 0)
+                r = resource_templates(NULL, config.templates, &catalogue, err);
+        if (r == 0)
+                r = feed_sheet(catalogue, &made->owner, url, &page, err);
+        if (r == 0) {
+                file = fopen(options->sheet, "we");
+                if (!file || fwrite(page.data, 1, page.length, file) != page.length)
+                        r = ERR_IO;
+                if (file && fclose(file) != 0)
+                        r = ERR_IO;
+                if (r == ERR_IO)
+                        err_set(err, r, "--sheet: %.200s: cannot write: %s", options->sheet, strerror(errno));
         }
-        QRcode_free(code);
-        return 0;
+        catalogue_free(catalogue);
+        buf_fini(&page);
+        return r;
 }
 
-static int print_created(const struct feeds_options *options, const char *id, const char *url,
-                         struct err *err)
+static int print_made(const struct feeds_options *options, const struct made *made, const char *url,
+                      struct err *err)
 {
+        _cleanup_(free_ptr) char *webcal = feed_sheet_webcal(url);
         json_t *answer;
 
+        if (!webcal)
+                return err_set(err, ERR_NOMEM, "feeds: out of memory");
         if (!options->json) {
-                printf("%s\nWhoever has this address can read the calendar. To close it: kapula feeds revoke "
+                printf("%s\n%s\nWhoever has this address can read the calendar. To close it: kapula feeds "
+                       "revoke "
                        "%s\n",
-                       url, id);
-                return options->qr ? draw_qr(url, err) : 0;
+                       url, webcal, made->feed.id);
+                return options->qr ? qr_draw(webcal, err) : 0;
         }
-        answer = json_pack("{s:s, s:s}", "id", id, "url", url);
+        answer = json_pack("{s:s, s:s, s:s}", "id", made->feed.id, "url", url, "webcal", webcal);
         if (!answer)
                 return err_set(err, ERR_INVALID, "--base-url: is not UTF-8: give an address");
         json_dumpf(answer, stdout, JSON_COMPACT);
@@ -146,23 +173,44 @@ static int new_id(char ret_id[static FEED_ID_MAX], struct err *err)
         return 0;
 }
 
-static int add(struct db *db, const struct feeds_options *options, int64_t now_utc,
-               char id[static FEED_ID_MAX], char token[static LINK_TOKEN_MAX], struct err *err)
+/* A right that is not there is told here, not by a link that never opens. */
+static int check_right(struct db *db, struct made *made, int64_t now_utc, const char *today, struct err *err)
 {
-        char kind[FEED_KIND_MAX], today[DATE_TEXT_MAX];
+        int r;
+
+        made->feed.revoked = FEED_NEVER;
+        r = feed_owner_read(db, &made->feed, now_utc, today, &made->owner, err);
+        if (r < 0)
+                return r;
+        if (made->owner.standing == FEED_OPEN)
+                return 0;
+        return err_set(err, ERR_CONFLICT, "%.60s: may have no calendar (%s): see the roster",
+                       made->feed.owner,
+                       made->owner.standing == FEED_PAUSED ? "staff hold everything to this person"
+                                                           : "restricted, or nothing is left of a role");
+}
+
+static int add(struct db *db, const char *owner, const char *kind, int64_t now_utc, struct made *made,
+               struct err *err)
+{
         uint8_t hash[FEED_HASH_BYTES];
+        char today[DATE_TEXT_MAX];
         int r;
 
         date_print((int32_t)(now_utc / 86400), today);
-        r = feed_kind_of(db, options->owner, options->kind, today, kind, err);
-        if (r == 0 && strlen(options->owner) >= FEED_OWNER_MAX)
+        r = feed_kind_of(db, owner, kind, today, made->feed.kind, err);
+        if (r == 0 && strlen(owner) >= FEED_OWNER_MAX)
                 r = err_set(err, ERR_LIMIT, "--for: longer than %d bytes: give a shorter id",
                             FEED_OWNER_MAX - 1);
+        if (r < 0)
+                return r;
+        memcpy(made->feed.owner, owner, strlen(owner) + 1);
+        r = check_right(db, made, now_utc, today, err);
         if (r == 0)
-                r = new_id(id, err);
+                r = new_id(made->feed.id, err);
         if (r == 0)
-                r = link_new(token, hash, err);
-        return r < 0 ? r : feed_add(db, id, options->owner, kind, hash, now_utc, err);
+                r = link_new(made->token, hash, err);
+        return r < 0 ? r : feed_add(db, made->feed.id, owner, made->feed.kind, hash, now_utc, err);
 }
 
 static int base_url_of(struct db *db, const struct feeds_options *options, char **ret_url, struct err *err)
@@ -181,13 +229,35 @@ static int base_url_of(struct db *db, const struct feeds_options *options, char 
         return 0;
 }
 
-static int create(struct db *db, const struct feeds_options *options, int64_t now_utc, struct err *err)
+/* In the transaction that the caller has begun; OLD: the link that the new one stands in place of, or NULL.
+ */
+static int make(struct db *db, const struct feeds_options *options, const char *old, int64_t now_utc,
+                struct made *made, struct err *err)
 {
-        _cleanup_(free_ptr) char *base_url = NULL, *url = NULL;
-        char id[FEED_ID_MAX], token[LINK_TOKEN_MAX];
+        struct feed before = {0};
         int r;
 
-        if (!options->owner)
+        if (!old)
+                return add(db, options->owner, options->kind, now_utc, made, err);
+        r = feed_find(db, old, &before, err);
+        if (r == ERR_NOT_FOUND)
+                return err_set(err, r, "%.60s: no such feed: see kapula feeds list", old);
+        if (r == 0 && before.revoked != FEED_NEVER)
+                return err_set(err, ERR_CONFLICT,
+                               "%.60s: is revoked: make a new one with kapula feeds create", old);
+        if (r == 0)
+                r = feed_revoke(db, old, now_utc, err);
+        return r < 0 ? r : add(db, before.owner, before.kind, now_utc, made, err);
+}
+
+static int create(struct db *db, const struct feeds_options *options, const char *old, int64_t now_utc,
+                  struct err *err)
+{
+        _cleanup_(free_ptr) char *base_url = NULL, *url = NULL;
+        struct made made = {0};
+        int r;
+
+        if (!options->owner && !old)
                 return err_set(err, ERR_USAGE,
                                "feeds create: --for is missing: say whose calendar, --for ID");
         if (options->qr && options->json)
@@ -198,16 +268,21 @@ static int create(struct db *db, const struct feeds_options *options, int64_t no
                 r = db_begin(db, err);
         if (r < 0)
                 return r;
-        r = add(db, options, now_utc, id, token, err);
-        if (r < 0) {
-                db_rollback(db);
-                return r;
-        }
-        r = db_commit(db, err);
+        r = make(db, options, old, now_utc, &made, err);
+        url = r == 0 ? link_url(base_url, made.token) : NULL;
+        if (r == 0 && !url)
+                r = err_set(err, ERR_NOMEM, "feeds: out of memory");
+        if (r == 0 && options->sheet)
+                r = write_sheet(options, &made, url,
+                                err); /* before the commit: a link that nobody got is none */
         if (r < 0)
-                return r;
-        url = link_url(base_url, token);
-        return url ? print_created(options, id, url, err) : err_set(err, ERR_NOMEM, "feeds: out of memory");
+                db_rollback(db);
+        else
+                r = db_commit(db, err);
+        if (r == 0)
+                r = print_made(options, &made, url, err);
+        feed_owner_fini(&made.owner);
+        return r;
 }
 
 /* ---- revoke, and which of the three */
@@ -235,9 +310,11 @@ static int run_action(struct db *db, const struct feeds_options *options, const 
         if (r < 0)
                 return r;
         if (count == 1 && strcmp(operands[0], "list") == 0)
-                return list(db, options, err);
+                return list(db, options, now_utc, err);
         if (count == 1 && strcmp(operands[0], "create") == 0)
-                return create(db, options, now_utc, err);
+                return create(db, options, NULL, now_utc, err);
+        if (strcmp(operands[0], "rotate") == 0)
+                return create(db, options, operands[1], now_utc, err);
         return revoke(db, operands[1], now_utc, err);
 }
 
@@ -245,7 +322,7 @@ static bool is_action(const char **operands, int count)
 {
         if (count == 1)
                 return strcmp(operands[0], "list") == 0 || strcmp(operands[0], "create") == 0;
-        return count == 2 && strcmp(operands[0], "revoke") == 0;
+        return count == 2 && (strcmp(operands[0], "revoke") == 0 || strcmp(operands[0], "rotate") == 0);
 }
 
 static int run(int argc, char **argv, struct err *err)
@@ -259,6 +336,7 @@ static int run(int argc, char **argv, struct err *err)
             {.name = "--json", .flag = &options.json},
             {.name = "--kind", .value = &options.kind},
             {.name = "--qr", .flag = &options.qr},
+            {.name = "--sheet", .value = &options.sheet},
             {.name = "--virtual-clock", .value = &options.virtual_clock},
             {0},
         };
@@ -272,7 +350,7 @@ static int run(int argc, char **argv, struct err *err)
                 return r;
         if (!is_action(operands, count))
                 return err_set(err, ERR_USAGE,
-                               "feeds: list, create --for ID or revoke ID: see kapula help feeds");
+                               "feeds: list, create --for ID, rotate ID or revoke ID: see kapula help feeds");
         r = config_database_path(options.config, options.db, &path, err);
         if (r < 0)
                 return r;
@@ -287,9 +365,17 @@ static int run(int argc, char **argv, struct err *err)
 const struct verb verb_feeds = {
     .name = "feeds",
     .usage = "list [--json] [--db FILE] [--config FILE]\n"
-             "create --for ID [--kind KIND] [--base-url URL] [--json | --qr] [--virtual-clock T] [--db FILE] "
-             "[--config FILE]\n"
+             "create --for ID [--kind KIND] [--base-url URL] [--json | --qr] [--sheet FILE.html] "
+             "[--virtual-clock T] "
+             "[--db FILE] [--config FILE]\n"
+             "rotate ID [--base-url URL] [--json | --qr] [--sheet FILE.html] [--db FILE] [--config FILE]\n"
              "revoke ID [--db FILE] [--config FILE]",
     .summary = "calendar links: of a person, workplace, group, school, municipality or network",
+    .details = "--sheet writes a page to print and hand over: the QR code, the address and what to do with "
+               "them, in the\n"
+               "owner's language. rotate gives the owner a new address in place of the old one, which closes "
+               "at once.\n"
+               "list tells of each link: live, never (nobody has subscribed), stopped (not fetched for 7 "
+               "days), revoked.",
     .run = run,
 };

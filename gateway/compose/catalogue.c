@@ -122,8 +122,9 @@ static void cut_line_end(char *text)
                 text[--length] = '\0';
 }
 
-/* Splits "Subject: …\n\n…" in place. */
-static int split_email(char *text, const char *origin, char **ret_subject, char **ret_body, struct err *err)
+/* Splits "Subject: …\n\n…" in place; a bare one has nothing but the subject. */
+static int split_email(char *text, const char *origin, bool may_be_bare, char **ret_subject, char **ret_body,
+                       struct err *err)
 {
         static const char label[] = "Subject: ";
         char *end = strchrnul(text, '\n'), *body;
@@ -134,13 +135,13 @@ static int split_email(char *text, const char *origin, char **ret_subject, char 
         body = *end ? end + 1 : end;
         if (body[0] == '\r' && body[1] == '\n')
                 body++;
-        if (*body != '\n')
+        if (*body != '\n' && !(may_be_bare && *body == '\0'))
                 return err_set(err, ERR_INVALID, "%s:2: not an empty line: set one after the subject",
                                origin);
         *end = '\0';
         cut_line_end(text);
         *ret_subject = text + sizeof label - 1;
-        *ret_body = body + 1;
+        *ret_body = *body ? body + 1 : body;
         return 0;
 }
 
@@ -174,8 +175,8 @@ int catalogue_add(struct catalogue *catalogue, const char *language, const char 
                                "%s: %.20s is no language with known forms: use a code such as fi", origin,
                                language);
         cut_line_end(copy);
-        if (kind == CATALOGUE_EMAIL) {
-                r = split_email(copy, origin, &head, &body, err);
+        if (kind == CATALOGUE_EMAIL || kind == CATALOGUE_CALENDAR) {
+                r = split_email(copy, origin, kind == CATALOGUE_CALENDAR, &head, &body, err);
                 if (r == 0)
                         r = template_parse(head, origin, 1, &subject, err);
                 line = 3;
@@ -237,7 +238,8 @@ const struct template *catalogue_partial(void *partials, const char *name)
 bool catalogue_has_language(const struct catalogue *catalogue, const char *language)
 {
         for (size_t i = 0; i < catalogue->count; i++)
-                if (catalogue->entries[i].kind != CATALOGUE_PARTIAL &&
+                if ((catalogue->entries[i].kind == CATALOGUE_SMS ||
+                     catalogue->entries[i].kind == CATALOGUE_EMAIL) &&
                     strcmp(catalogue->entries[i].language, language) == 0)
                         return true;
         return false;

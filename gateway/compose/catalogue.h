@@ -2,7 +2,8 @@
  *
  *   LANGUAGE/NAME.sms.txt        an SMS
  *   LANGUAGE/NAME.email.txt      "Subject: …", an empty line, the text
- *   LANGUAGE/partials/NAME.txt   a piece that {{>NAME}} sets in any template of the language
+ *   LANGUAGE/calendar/NAME.txt   an entry of a calendar: "Subject: " its title, an empty line, its
+ * description LANGUAGE/partials/NAME.txt   a piece that {{>NAME}} sets in any template of the language
  *
  * and from what staff have edited (catalogue_add). What comes later stands in place of what came earlier,
  * file by file. The line end at the end of a file is no part of the text. Files that do not end in .txt, and
@@ -19,7 +20,7 @@
  * is not twice as dear (õ becomes o, š becomes s). To Mustache it is a comment. */
 #define CATALOGUE_TRANSLITERATE "{{! transliterate }}\n"
 
-enum catalogue_kind { CATALOGUE_SMS, CATALOGUE_EMAIL, CATALOGUE_PARTIAL };
+enum catalogue_kind { CATALOGUE_SMS, CATALOGUE_EMAIL, CATALOGUE_PARTIAL, CATALOGUE_CALENDAR };
 
 struct catalogue;
 
@@ -27,7 +28,7 @@ struct catalogue_entry {
         enum catalogue_kind kind;
         char language[LOCALE_LANGUAGE_MAX_BYTES];
         char name[CATALOGUE_NAME_MAX_BYTES];
-        struct template *subject; /* of an e-mail, else NULL */
+        struct template *subject; /* of an e-mail and a calendar's entry, else NULL */
         struct template *text;
         bool transliterates; /* of an SMS: see CATALOGUE_TRANSLITERATE */
 };

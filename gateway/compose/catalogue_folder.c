@@ -14,6 +14,12 @@ static const struct {
         enum catalogue_kind kind;
 } suffixes_table[] = {{".email.txt", CATALOGUE_EMAIL}, {".sms.txt", CATALOGUE_SMS}};
 
+/* Folders in that of a language, whose files are all of one kind. */
+static const struct subfolder {
+        const char *name;
+        enum catalogue_kind kind;
+} subfolder_table[] = {{"calendar", CATALOGUE_CALENDAR}, {"partials", CATALOGUE_PARTIAL}};
+
 static int fail_errno(struct err *err, const char *path)
 {
         return err_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
@@ -56,14 +62,14 @@ static bool ends_with(const char *text, const char *suffix)
 }
 
 /* FILE's name without its suffix, and what it is; false when it is no template's. */
-static bool read_name(const char *file, bool is_partial, char ret_name[static CATALOGUE_NAME_MAX_BYTES],
-                      enum catalogue_kind *ret_kind)
+static bool read_name(const char *file, const struct subfolder *in,
+                      char ret_name[static CATALOGUE_NAME_MAX_BYTES], enum catalogue_kind *ret_kind)
 {
-        const char *suffix = is_partial ? ".txt" : NULL;
+        const char *suffix = in ? ".txt" : NULL;
         size_t length;
 
-        *ret_kind = CATALOGUE_PARTIAL;
-        for (size_t i = 0; !is_partial && i < ARRAY_SIZE(suffixes_table); i++)
+        *ret_kind = in ? in->kind : CATALOGUE_SMS;
+        for (size_t i = 0; !in && i < ARRAY_SIZE(suffixes_table); i++)
                 if (ends_with(file, suffixes_table[i].suffix)) {
                         suffix = suffixes_table[i].suffix;
                         *ret_kind = suffixes_table[i].kind;
@@ -77,14 +83,14 @@ static bool read_name(const char *file, bool is_partial, char ret_name[static CA
 }
 
 static int add_file(struct catalogue *catalogue, const char *language, const char *path, const char *file,
-                    bool is_partial, struct err *err)
+                    const struct subfolder *in, struct err *err)
 {
         char name[CATALOGUE_NAME_MAX_BYTES], origin[TEMPLATE_NAME_MAX_BYTES + NAME_MAX];
         _cleanup_(free_ptr) char *text = NULL;
         enum catalogue_kind kind;
         int r;
 
-        if (!read_name(file, is_partial, name, &kind))
+        if (!read_name(file, in, name, &kind))
                 return err_set(
                     err, ERR_INVALID,
                     "%s: no name of a template: call it NAME.sms.txt or NAME.email.txt, in small letters",
@@ -92,7 +98,7 @@ static int add_file(struct catalogue *catalogue, const char *language, const cha
         r = read_file(path, &text, err);
         if (r < 0)
                 return r;
-        snprintf(origin, sizeof origin, "%s/%s%s", language, is_partial ? "partials/" : "", file);
+        snprintf(origin, sizeof origin, "%s/%s%s%s", language, in ? in->name : "", in ? "/" : "", file);
         return catalogue_add(catalogue, language, name, kind, text, origin, err);
 }
 
@@ -103,8 +109,16 @@ static bool is_folder(const char *path)
         return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-static int add_language(struct catalogue *catalogue, const char *language, const char *path, bool is_partial,
-                        struct err *err)
+static const struct subfolder *find_subfolder(const char *file, const char *path)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(subfolder_table); i++)
+                if (strcmp(file, subfolder_table[i].name) == 0 && is_folder(path))
+                        return &subfolder_table[i];
+        return NULL;
+}
+
+static int add_language(struct catalogue *catalogue, const char *language, const char *path,
+                        const struct subfolder *in, struct err *err)
 {
         struct dirent **files;
         int count = scandir(path, &files, NULL, alphasort), r = 0;
@@ -113,14 +127,17 @@ static int add_language(struct catalogue *catalogue, const char *language, const
                 return fail_errno(err, path);
         for (int i = 0; i < count; i++) {
                 const char *file = files[i]->d_name;
+                const struct subfolder *subfolder = NULL;
                 char inner[PATH_MAX_BYTES];
 
                 if (r == 0 && snprintf(inner, sizeof inner, "%s/%s", path, file) >= (int)sizeof inner)
                         r = err_set(err, ERR_LIMIT, "%.60s…: path too long: move it", path);
-                if (r == 0 && !is_partial && strcmp(file, "partials") == 0 && is_folder(inner))
-                        r = add_language(catalogue, language, inner, true, err);
+                if (r == 0 && !in)
+                        subfolder = find_subfolder(file, inner);
+                if (r == 0 && subfolder)
+                        r = add_language(catalogue, language, inner, subfolder, err);
                 else if (r == 0 && file[0] != '.' && ends_with(file, ".txt"))
-                        r = add_file(catalogue, language, inner, file, is_partial, err);
+                        r = add_file(catalogue, language, inner, file, in, err);
                 free(files[i]);
         }
         free(files);
@@ -142,7 +159,7 @@ int catalogue_add_folder(struct catalogue *catalogue, const char *path, struct e
                         r = err_set(err, ERR_LIMIT, "%.60s…: path too long: move it", path);
                 if (r == 0 && folder[0] != '.' && strcmp(folder, "web") != 0 && is_folder(inner)) {
                         if (locale_knows(folder))
-                                r = add_language(catalogue, folder, inner, false, err);
+                                r = add_language(catalogue, folder, inner, NULL, err);
                         else
                                 r = err_set(err, ERR_INVALID,
                                             "%s: no language: name the folder with a code such as fi", inner);

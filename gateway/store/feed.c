@@ -181,6 +181,22 @@ int feed_list(struct db *db, int (*each)(void *context, const struct feed *feed)
         return r;
 }
 
+enum feed_use feed_use_of(const struct feed *feed, int64_t now_utc)
+{
+        if (feed->revoked != FEED_NEVER)
+                return FEED_USE_REVOKED;
+        if (feed->last_fetch == FEED_NEVER)
+                return FEED_USE_NEVER;
+        return now_utc - feed->last_fetch > FEED_STOPPED_DAYS * 86400 ? FEED_USE_STOPPED : FEED_USE_LIVE;
+}
+
+const char *feed_use_name(enum feed_use use)
+{
+        static const char *const names[] = {"never", "live", "stopped", "revoked"};
+
+        return names[use];
+}
+
 /* ---- whose it is */
 
 /* The nearest word of an organisation or what stands above it. */
@@ -195,7 +211,9 @@ static int read_organisation(struct db *db, const char *organisation, struct fee
             "SELECT (SELECT o.timezone FROM organisation_tree t JOIN organisation o ON o.id = t.ancestor"
             "         WHERE t.descendant = ?1 AND o.timezone IS NOT NULL ORDER BY t.distance LIMIT 1),"
             "       (SELECT o.languages FROM organisation_tree t JOIN organisation o ON o.id = t.ancestor"
-            "         WHERE t.descendant = ?1 AND o.languages IS NOT NULL ORDER BY t.distance LIMIT 1)",
+            "         WHERE t.descendant = ?1 AND o.languages IS NOT NULL ORDER BY t.distance LIMIT 1),"
+            "       (SELECT o.phone FROM organisation_tree t JOIN organisation o ON o.id = t.ancestor"
+            "         WHERE t.descendant = ?1 AND o.phone IS NOT NULL ORDER BY t.distance LIMIT 1)",
             err);
         query_text(&q, organisation);
         r = query_row(&q);
@@ -203,6 +221,8 @@ static int read_organisation(struct db *db, const char *organisation, struct fee
                 copy(owner->zone, sizeof owner->zone, column_text(&q, 0));
         if (r > 0 && !column_is_null(&q, 1))
                 copy(owner->languages, sizeof owner->languages, column_text(&q, 1));
+        if (r > 0)
+                copy(owner->phone, sizeof owner->phone, column_text(&q, 2));
         query_end(&q);
         return r < 0 ? r : 0;
 }

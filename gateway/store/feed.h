@@ -20,6 +20,8 @@ struct db;
 #define FEED_OWNER_MAX 256
 #define FEED_LANGUAGES_MAX 64
 #define FEED_ZONE_MAX 64
+#define FEED_PHONE_MAX 32
+#define FEED_STOPPED_DAYS 7  /* a link that nobody fetched for so long has lost its subscriber */
 #define FEED_NEVER INT64_MIN /* a time that never was */
 
 struct feed {
@@ -60,6 +62,16 @@ int feed_fetched_since(struct db *db, const char *person, int64_t since_utc, str
 int feed_list(struct db *db, int (*each)(void *context, const struct feed *feed), void *context,
               struct err *err);
 
+enum feed_use {
+        FEED_USE_NEVER,   /* nobody has subscribed yet */
+        FEED_USE_LIVE,    /* fetched in the last FEED_STOPPED_DAYS */
+        FEED_USE_STOPPED, /* not any more */
+        FEED_USE_REVOKED,
+};
+
+enum feed_use feed_use_of(const struct feed *feed, int64_t now_utc);
+const char *feed_use_name(enum feed_use use); /* "never", "live", "stopped", "revoked" */
+
 enum feed_standing {
         FEED_OPEN,
         FEED_PAUSED, /* staff hold everything to this person: it may open again */
@@ -72,6 +84,7 @@ struct feed_owner {
         char own_language[FEED_LANGUAGES_MAX]; /* the person's; "" when none is known */
         char languages[FEED_LANGUAGES_MAX];    /* of the organisation: "fi,sv" */
         char zone[FEED_ZONE_MAX];
+        char phone[FEED_PHONE_MAX]; /* of the nearest organisation that has one; "" when none has */
 };
 
 int feed_owner_read(struct db *db, const struct feed *feed, int64_t now_utc, const char *today,
@@ -88,7 +101,8 @@ enum feed_view {
 };
 
 struct feed_day {
-        const char *uid;      /* "pl-PLACEMENT-ORIGINALDAY": without the host */
+        const char *uid; /* "pl-PLACEMENT-ORIGINALDAY": without the host */
+        const char *placement;
         int64_t starts, ends; /* UTC */
         int64_t changed;      /* when anything that is shown of it last changed, as far as rows say */
         int sequence;
@@ -96,8 +110,9 @@ struct feed_day {
         bool is_cancelled, is_signed, is_protected;
         bool has_passed; /* its day is before today */
         enum feed_view view;
-        const char *given;                  /* the pupil's first name */
-        const char *workplace, *address;    /* address may be NULL */
+        const char *given;               /* the pupil's first name */
+        const char *workplace, *address; /* address may be NULL */
+        const char *host; /* the workplace's municipality, when it is not the pupil's; or NULL */
         const char *call_name, *call_phone; /* whom a supervisor calls; either may be NULL */
         const char *school_phone;           /* may be NULL */
 };

@@ -44,6 +44,8 @@
         "WITH scope(placement, view) AS (" scope "),"                                                        \
         " shown AS MATERIALIZED ("                                                                           \
         "  SELECT p.id AS placement, min(s.view) AS view, p.state, p.changed, pu.given, pu.protected,"       \
+        "         (SELECT h.host_name FROM placement_host h WHERE h.placement = p.id AND h.home <> h.host)"  \
+        "          AS host,"                                                                                 \
         "         w.name, w.address,"                                                                        \
         "         (SELECT count(*) FROM agreement_signature g WHERE g.placement = p.id) AS signatures,"      \
         "         (SELECT max(g.at) FROM agreement_signature g WHERE g.placement = p.id) AS signed,"         \
@@ -74,7 +76,8 @@
         "        d.state = 'cancelled' OR (s.state = 'cancelled' AND d.ends > s.changed), s.signatures = 3," \
         "        s.protected, d.day < ?2, s.view, s.given, s.name, s.address, t.given || ' ' || t.family,"   \
         "        (SELECT c.value FROM contact c WHERE c.person = s.teacher AND c.channel = 'sms'"            \
-        "            AND c.state = 'good' ORDER BY c.position, c.value LIMIT 1), s.phone"                    \
+        "            AND c.state = 'good' ORDER BY c.position, c.value LIMIT 1), s.phone,"                   \
+        "        d.placement, s.host"                                                                        \
         "   FROM shown s JOIN placement_day d ON d.placement = s.placement"                                  \
         "   LEFT JOIN person t ON t.id = s.teacher"                                                          \
         "  WHERE d.day BETWEEN ?3 AND ?4 AND NOT (s.protected = 1 AND s.view = 5)"                           \
@@ -124,6 +127,8 @@ static void read_day(struct query *q, struct feed_day *day)
             .call_name = column_text(q, 16),
             .call_phone = column_text(q, 17),
             .school_phone = column_text(q, 18),
+            .placement = column_text(q, 19),
+            .host = column_text(q, 20),
         };
 }
 

@@ -1,5 +1,6 @@
 #include "web/web.h"
 #include "calendar/serve.h"
+#include "compose/catalogue.h"
 #include "web/follow.h"
 #include "web/state.h"
 
@@ -121,6 +122,8 @@ static int start(struct web *web, struct err *err)
                 r = find_uid(web, err);
         if (r == 0)
                 r = calendar_cache_new(&web->calendars, err);
+        if (r == 0 && options->words)
+                r = calendar_cache_use(web->calendars, TAKE(web->options.words), err);
         web->fetches = fetch_log_new();
         if (r == 0 && !web->fetches)
                 r = err_set(err, ERR_NOMEM, "web: out of memory");
@@ -144,11 +147,14 @@ int web_open(const struct web_options *options, struct web **ret_web, struct err
         struct web *web = calloc(1, sizeof *web);
         int r;
 
-        if (!web)
+        if (!web) {
+                catalogue_free(options->words);
                 return err_set(err, ERR_NOMEM, "web: out of memory");
+        }
         web->options = *options;
         r = start(web, err);
         if (r < 0) {
+                catalogue_free(TAKE(web->options.words));
                 web_close(web);
                 return r;
         }
@@ -161,6 +167,11 @@ void web_use_pages(struct web *web, const struct pages *pages)
         pthread_rwlock_wrlock(&web->pages_lock);
         web->pages = pages;
         pthread_rwlock_unlock(&web->pages_lock);
+}
+
+int web_use_words(struct web *web, struct catalogue *catalogue, struct err *err)
+{
+        return calendar_cache_use(web->calendars, catalogue, err);
 }
 
 int web_port(const struct web *web)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct catalogue;
 struct web;
 struct writer;
 struct db;
@@ -38,6 +39,8 @@ struct web_options {
         bool is_sandbox; /* /sandbox is there */
         const struct pages
             *pages; /* borrowed until web_close or web_use_pages; NULL: no pages behind links */
+        struct catalogue
+            *words; /* of calendars; taken by web_open, also when it fails. NULL: none are served */
 
         /* The provider NAME for as long as a webhook is read, on the I/O thread, then given back; NULL when
          * there is none. Absent: no webhooks. */
@@ -69,6 +72,9 @@ int web_open(const struct web_options *options, struct web **ret_web, struct err
 
 /* Other pages from now on; the old ones are no longer in use when it returns. */
 void web_use_pages(struct web *web, const struct pages *pages);
+
+/* Other words for calendars from here on; taken, also when it fails. */
+int web_use_words(struct web *web, struct catalogue *catalogue, struct err *err);
 
 int web_port(const struct web *web);
 const char *web_base_url(const struct web *web);

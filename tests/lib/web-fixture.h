@@ -3,6 +3,7 @@
 #ifndef TESTS_WEB_FIXTURE_H
 #define TESTS_WEB_FIXTURE_H
 
+#include "compose/catalogue.h"
 #include "base/clock.h"
 #include "store/db.h"
 #include "store/token.h"
@@ -67,6 +68,9 @@ static inline void fixture_prepare(struct fixture *fixture)
                                                 .db_path = fixture->path,
                                                 .version = "1.2.3",
                                                 .is_sandbox = true};
+        fixture->options.words = catalogue_new();
+        assert_non_null(fixture->options.words);
+        assert_int_equal(catalogue_add_folder(fixture->options.words, SOURCE_DIR "/templates", &err), 0);
 }
 
 static inline void fixture_open(struct fixture *fixture)

@@ -11,6 +11,22 @@
 
 #include "../lib/placements.h"
 
+static struct catalogue *words;
+
+static int read_words(void **state)
+{
+        (void)state;
+        words = catalogue_new();
+        return words ? catalogue_add_folder(words, SOURCE_DIR "/templates", NULL) : -1;
+}
+
+static int free_words(void **state)
+{
+        (void)state;
+        words = catalogue_free(words);
+        return 0;
+}
+
 static int setup(void **state)
 {
         struct err err = {0};
@@ -71,7 +87,7 @@ static char *render(struct db *db, const char *kind, const char *owner, const ch
         assert_int_equal(feed_owner_read(db, &feed, helsinki(now), "2026-10-20", &read, &err), 0);
         assert_int_equal(zone_open(read.zone, &zone, NULL), 0);
         buf_init(&buf, FEED_BYTES_MAX);
-        if (feed_render(db, &feed, &read, zone, helsinki(now), &buf, &rendering, &err) < 0)
+        if (feed_render(db, &feed, &read, words, zone, helsinki(now), &buf, &rendering, &err) < 0)
                 fail_msg("%s", err.text);
         zone_close(zone);
         feed_owner_fini(&read);
@@ -341,5 +357,5 @@ int main(void)
             TEST(gives_the_same_bytes_twice),
         };
 
-        return cmocka_run_group_tests(tests, NULL, NULL);
+        return cmocka_run_group_tests(tests, read_words, free_words);
 }

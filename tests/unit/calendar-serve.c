@@ -4,6 +4,7 @@
 #include "calendar/cache.h"
 #include "calendar/http_condition.h"
 #include "calendar/link.h"
+#include "compose/catalogue.h"
 #include "store/db.h"
 
 #include <pthread.h>
@@ -42,6 +43,15 @@ static void add_feed(struct fixture *fixture, const char *id, const char *owner,
         assert_int_equal(feed_add(fixture->writer, id, owner, kind, hash, 1780000000, NULL), 0);
 }
 
+static struct catalogue *read_words(void)
+{
+        struct catalogue *words = catalogue_new();
+
+        if (!words || catalogue_add_folder(words, SOURCE_DIR "/templates", NULL) < 0)
+                fail_msg("templates");
+        return words;
+}
+
 static int setup(void **state)
 {
         struct fixture *fixture = calloc(1, sizeof *fixture);
@@ -50,7 +60,8 @@ static int setup(void **state)
         remove_database();
         if (db_open(DATABASE, DB_WRITER, &fixture->writer, &err) < 0 ||
             db_open(DATABASE, DB_READER, &fixture->reader, &err) < 0 ||
-            calendar_cache_new(&fixture->cache, &err) < 0)
+            calendar_cache_new(&fixture->cache, &err) < 0 ||
+            calendar_cache_use(fixture->cache, read_words(), &err) < 0)
                 fail_msg("%s", err.text);
         execute(fixture->writer, "PRAGMA synchronous = OFF");
         placements_fill(fixture->writer);
@@ -195,8 +206,59 @@ static void hurries_only_with_what_is_ready(void **state)
         assert_int_equal(status_of(fixture, NOW, gzip), 0);
         assert_int_equal(status_of(fixture, NOW, (struct calendar_request){.accepts_gzip = true}), 200);
         assert_int_equal(status_of(fixture, NOW, gzip), 200);
-        execute(fixture->writer, "INSERT INTO meta VALUES ('x', 'y')");
+        execute(fixture->writer, "INSERT INTO meta VALUES ('x', 'y')"); /* a commit that changes no feed */
+        assert_int_equal(status_of(fixture, NOW, hurried), 200);
+        execute(fixture->writer, "UPDATE placement_day SET sequence = 1 WHERE placement = 'J1'");
         assert_int_equal(status_of(fixture, NOW, hurried), 0);
+}
+
+static const struct calendar_body *body_of(struct fixture *fixture)
+{
+        struct calendar_answer answer = ask(fixture, NOW, (struct calendar_request){0});
+
+        calendar_body_unref(answer.body); /* the cache holds another reference */
+        return answer.body;
+}
+
+static void makes_anew_only_what_is_concerned(void **state)
+{
+        static const struct {
+                const char *sql;
+                bool concerns;
+        } changes[] = {
+            {"UPDATE placement_day SET sequence = 7 WHERE placement = 'J3'",
+             false}, /* of another workplace */
+            {"UPDATE placement_day SET sequence = 7 WHERE placement = 'J1'", true},
+            {"DELETE FROM agreement_signature WHERE placement = 'J3'", false},
+            {"UPDATE person SET given = 'Ainikki' WHERE id = 'P1'", true},
+            {"UPDATE person SET given = 'Oonikki' WHERE id = 'P3'", false},
+            {"UPDATE person SET given = 'Maisa' WHERE id = 'T1'", true}, /* the teacher to call */
+            {"UPDATE contact SET value = '+358400000099' WHERE person = 'T1'", true},
+            {"INSERT INTO package(id, pupil, due) VALUES ('K1', 'P3', '2026-11-01')", false},
+            {"UPDATE guardian SET restricted = 1", false},
+            {"INSERT INTO calendar_entry(organisation, first_day, last_day, kind, name)"
+             " VALUES ('kj', '2026-12-21', '2026-12-30', 'break', 'Joululoma')",
+             true},
+            {"UPDATE placement SET supervisor = 'S2' WHERE id = 'J1'",
+             true}, /* who loses it must see it go */
+        };
+        struct fixture *fixture = *state;
+
+        for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+                const struct calendar_body *before = body_of(fixture);
+                const struct calendar_request hurried = {.is_hurried = true};
+
+                execute(fixture->writer, changes[i].sql);
+                add_feed(fixture, "poke", "W2", "workplace");
+                status_of(fixture, NOW,
+                          (struct calendar_request){0}); /* follows the change through another feed */
+                execute(fixture->writer, "DELETE FROM feed WHERE id IN ('poke', 'feed')");
+                add_feed(fixture, "feed", "S1", "person");
+                if ((status_of(fixture, NOW, hurried) == 0) != changes[i].concerns)
+                        fail_msg("%s", changes[i].sql);
+                if ((body_of(fixture) != before) != changes[i].concerns)
+                        fail_msg("%s: bytes", changes[i].sql);
+        }
 }
 
 static void follows_the_rows(void **state)
@@ -266,6 +328,7 @@ static void is_the_same_after_a_restart(void **state)
         assert_int_equal(calendar_record(fixture->writer, NOW + 50, &first, NULL), 0);
         calendar_cache_free(fixture->cache);
         assert_int_equal(calendar_cache_new(&fixture->cache, NULL), 0);
+        assert_int_equal(calendar_cache_use(fixture->cache, read_words(), NULL), 0);
         second = ask(fixture, NOW + 60, (struct calendar_request){0});
         assert_string_equal(first.etag, second.etag);
         assert_string_equal(first.last_modified, second.last_modified);
@@ -286,7 +349,7 @@ static void is_the_same_after_a_restart(void **state)
 static void forgets_what_is_oldest(void **state)
 {
         struct fixture *fixture = *state;
-        struct cache_entry entry = {.generation = 1}, found;
+        struct cache_entry entry = {.version = 1}, found;
         char name[FEED_ID_MAX];
 
         entry.body = calloc(1, sizeof *entry.body + (1 << 20));
@@ -353,6 +416,7 @@ int main(void)
             TEST(answers_304),
             TEST(compresses),
             TEST(hurries_only_with_what_is_ready),
+            TEST(makes_anew_only_what_is_concerned),
             TEST(follows_the_rows),
             TEST(tells_of_what_disappeared),
             TEST(renews_at_midnight),

@@ -265,7 +265,7 @@ static void renders_what_is_shipped(void **state)
                 const struct catalogue_entry *entry = catalogue_at(catalogue, i);
                 struct locale *locale = open_locale(entry->language);
 
-                for (int how = 0; how < 8 && entry->kind != CATALOGUE_PARTIAL; how++) {
+                for (int how = 0; how < 8 && entry->kind <= CATALOGUE_EMAIL; how++) {
                         _cleanup_(free_ptr) char *subject = NULL, *text = NULL;
                         struct value *values = sample(how);
 
@@ -408,12 +408,13 @@ static void documents_what_templates_name(void **state)
         for (size_t i = 0; i < catalogue_count(catalogue); i++) {
                 const struct catalogue_entry *entry = catalogue_at(catalogue, i);
                 struct catalogue_partials partials = {catalogue, entry->language};
-                char start[CATALOGUE_NAME_MAX_BYTES + 8];
+                char start[CATALOGUE_NAME_MAX_BYTES + 16];
                 struct row row;
 
                 if (entry->kind == CATALOGUE_PARTIAL)
                         continue;
-                snprintf(start, sizeof start, "\n| `%s` |", entry->name);
+                snprintf(start, sizeof start, "\n| `%s%s` |",
+                         entry->kind == CATALOGUE_CALENDAR ? "calendar/" : "", entry->name);
                 row.text = strstr(readme, start);
                 if (!row.text)
                         fail_msg("%s has no row in templates/README.md", entry->name);
