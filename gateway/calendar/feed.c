@@ -2,7 +2,6 @@
 #include "base/date.h"
 #include "calendar/icalendar.h"
 #include "calendar/memo.h"
-#include "calendar/recurrence.h"
 #include "calendar/vtimezone.h"
 #include "store/db.h"
 #include "store/feed_item.h"
@@ -184,14 +183,12 @@ static const char *status_of(const struct feed_day *day)
         return day->is_signed || day->is_school ? "CONFIRMED" : "TENTATIVE";
 }
 
-static void write_stamps(struct rendering *rendering, const char *uid, const char *instance, int64_t changed,
-                         int sequence)
+static void write_stamps(struct rendering *rendering, const char *uid, int64_t changed, int sequence)
 {
         struct ics_writer *writer = &rendering->writer;
         char text[UID_MAX];
 
-        snprintf(text, sizeof text, "%.600s%s%s@%.300s", uid, instance ? "-" : "", instance ? instance : "",
-                 rendering->uid_host);
+        snprintf(text, sizeof text, "%.600s@%.300s", uid, rendering->uid_host);
         ics_begin(writer, "VEVENT");
         ics_text(writer, "UID", text);
         ics_utc(writer, "DTSTAMP", changed);
@@ -232,7 +229,7 @@ static int each_day(void *context, const struct feed_day *day)
                 return 0;
         buf_init(&key, MEMO_KEY_MAX);
         key_day(day, &key);
-        write_stamps(rendering, day->uid, NULL, day->changed, day->sequence);
+        write_stamps(rendering, day->uid, day->changed, day->sequence);
         write_time(rendering, "DTSTART", day->starts);
         write_time(rendering, "DTEND", day->ends);
         r = write_words(rendering, &key, make_day_words, day);
@@ -313,37 +310,12 @@ static int write_item(struct rendering *rendering, const struct feed_item *item)
 
         buf_init(&key, MEMO_KEY_MAX);
         add_key(&key, item->is_cancelled ? "ic" : "i");
-        add_key(&key, item->uid);
+        add_key(&key, item->words ? item->words : item->uid);
         r = write_words(rendering, &key, make_item_words, item);
         write_end(rendering, item->is_cancelled ? "CANCELLED" : "CONFIRMED",
                   item->is_cancelled || item->is_free);
         buf_fini(&key);
         return r < 0 ? r : buf_error(rendering->writer.buf);
-}
-
-struct series {
-        struct rendering *rendering;
-        const struct feed_item *item;
-};
-
-static int each_instance(void *context, int64_t starts)
-{
-        const struct series *series = context;
-        struct rendering *rendering = series->rendering;
-        const struct feed_item *item = series->item;
-        int64_t ends = starts + (item->ends - item->starts);
-        char instance[DATE_TEXT_MAX];
-        int32_t date;
-        int seconds;
-
-        if (ends < rendering->window->from || (item->is_cancelled && ends < rendering->window->today_starts))
-                return 0;
-        zone_to_local(rendering->zone, starts, &date, &seconds);
-        date_print(date, instance);
-        write_stamps(rendering, item->uid, item->repeats ? instance : NULL, item->changed, item->sequence);
-        write_time(rendering, "DTSTART", starts);
-        write_time(rendering, "DTEND", ends);
-        return write_item(rendering, item);
 }
 
 static int write_whole_days(struct rendering *rendering, const struct feed_item *item)
@@ -358,7 +330,7 @@ static int write_whole_days(struct rendering *rendering, const struct feed_item 
         } else if (!date_parse(item->first_day, &first) || !date_parse(item->last_day, &last)) {
                 return 0; /* a direct writer's: no day */
         }
-        write_stamps(rendering, item->uid, NULL, item->changed, item->sequence);
+        write_stamps(rendering, item->uid, item->changed, item->sequence);
         ics_date(&rendering->writer, "DTSTART;VALUE=DATE", first);
         ics_date(&rendering->writer, "DTEND;VALUE=DATE", last + 1);
         return write_item(rendering, item);
@@ -367,25 +339,14 @@ static int write_whole_days(struct rendering *rendering, const struct feed_item 
 static int each_item(void *context, const struct feed_item *item)
 {
         struct rendering *rendering = context;
-        struct series series = {rendering, item};
-        struct feed_item once;
-        int r;
 
         note_change(rendering, item->changed);
         if (item->first_day || item->kind == FEED_ITEM_SURVEY)
                 return write_whole_days(rendering, item);
-        if (!item->repeats)
-                return each_instance(&series, item->starts);
-        r = recurrence_expand(item->repeats, rendering->zone, item->starts,
-                              rendering->window->from - (item->ends - item->starts), rendering->window->until,
-                              each_instance, &series, NULL);
-        if (r != ERR_INVALID && r != ERR_LIMIT)
-                return r;
-        /* A rule that nobody can follow leaves the first time. */
-        once = *item;
-        once.repeats = NULL;
-        series.item = &once;
-        return each_instance(&series, once.starts);
+        write_stamps(rendering, item->uid, item->changed, item->sequence);
+        write_time(rendering, "DTSTART", item->starts);
+        write_time(rendering, "DTEND", item->ends);
+        return write_item(rendering, item);
 }
 
 /* ---- the whole */

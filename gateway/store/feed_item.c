@@ -22,8 +22,6 @@
 
 /* ---- meetings */
 
-#define MEETING_IN_WINDOW " m.starts <= ?6 AND (m.ends >= ?5 OR m.repeats IS NOT NULL)"
-
 /* Scope: view 1 takes part, 2 a child goes on a trip, 3 a shared calendar of staff, 4 one of a municipality
  * or a network. */
 #define MEETING_PERSON                                                                              \
@@ -74,27 +72,32 @@
         "   WHERE r.person = m.pupil AND r.role = 'pupil' AND (r.last_day IS NULL OR r.last_day >= ?2)))" \
         " THEN u.given END"
 
+/* Both the meeting and its day count their changes: the sum of two numbers that only rise does too. */
 #define MEETINGS(scope)                                                                                      \
         "WITH scope(id, view, hides, says_no) AS (" scope ")"                                                \
-        " SELECT 'me-' || m.id AS uid, m.starts, m.ends, NULL, NULL, m.changed, m.sequence,"                 \
-        "        m.state = 'cancelled',"                                                                     \
-        "        coalesce(u.protected, 0) OR max(s.hides)"                                                   \
+        " SELECT 'me-' || m.id || CASE WHEN d.original_day <> '' THEN '-' || d.original_day ELSE '' END AS " \
+        "uid,"                                                                                               \
+        "        d.starts, d.ends, NULL, NULL, max(m.changed, d.changed), m.sequence + d.sequence,"          \
+        "        m.state = 'cancelled' OR d.state = 'cancelled',"                                            \
+        "        coalesce(u.protected, 0) OR s.hides"                                                        \
         "          OR EXISTS (SELECT 1 FROM person v WHERE v.id = ?1 AND v.protected = 1),"                  \
-        "        min(s.says_no), m.kind, CASE WHEN s.view < 3 OR m.pupil IS NULL THEN m.title END,"          \
-        "        m.place, CASE WHEN s.view < 3 OR m.pupil IS NULL THEN m.link END, m.repeats,"               \
-        "        " MEETING_GIVEN ", o.name, NULL, " SHARED_LINKS(                                            \
-            "m.organisation") "   FROM (SELECT id, min(view) AS view, max(hides) AS hides, min(says_no) AS " \
-                              "says_no"                                                                      \
-                              "           FROM scope GROUP BY id) s"                                         \
-                              "   JOIN meeting m ON m.id = s.id JOIN organisation o ON o.id = "              \
-                              "m.organisation"                                                               \
-                              "   LEFT JOIN person u ON u.id = m.pupil"                                      \
-                              "  WHERE" MEETING_IN_WINDOW                                                    \
-                              " AND NOT (m.state = 'cancelled' AND m.ends < ?7 AND m.repeats IS NULL)"       \
-                              "    AND NOT EXISTS (SELECT 1 FROM guardian x"                                 \
-                              "                     WHERE x.pupil = m.pupil AND x.guardian = ?1 AND "        \
-                              "x.restricted = 1)"                                                            \
-                              "  GROUP BY m.id ORDER BY m.starts, uid"
+        "        s.says_no, m.kind, CASE WHEN s.view < 3 OR m.pupil IS NULL THEN m.title END,"               \
+        "        m.place, CASE WHEN s.view < 3 OR m.pupil IS NULL THEN m.link END, m.id,"                    \
+        "        " MEETING_GIVEN                                                                             \
+        ", o.name, NULL, " SHARED_LINKS("m.organisation") "   FROM (SELECT id, min(view) AS view, "          \
+                                                          "max(hides) AS hides, min(says_no) AS says_no"     \
+                                                          "           FROM scope GROUP BY id) s"             \
+                                                          "  CROSS JOIN meeting m ON m.id = s.id CROSS "     \
+                                                          "JOIN meeting_day d ON d.meeting = m.id"           \
+                                                          "   JOIN organisation o ON o.id = m.organisation " \
+                                                          "LEFT JOIN person u ON u.id = m.pupil"             \
+                                                          "  WHERE d.starts <= ?6 AND d.ends >= ?5"          \
+                                                          "    AND NOT ((m.state = 'cancelled' OR d.state "  \
+                                                          "= 'cancelled') AND d.ends < ?7)"                  \
+                                                          "    AND NOT EXISTS (SELECT 1 FROM guardian x"     \
+                                                          "                     WHERE x.pupil = m.pupil "    \
+                                                          "AND x.guardian = ?1 AND x.restricted = 1)"        \
+                                                          "  ORDER BY d.starts, uid"
 
 /* ---- whole days */
 
@@ -243,7 +246,7 @@ static void read_item(struct query *q, enum feed_item_kind kind, struct feed_ite
             .title = column_text(q, 11),
             .place = column_text(q, 12),
             .link = column_text(q, 13),
-            .repeats = column_text(q, 14),
+            .words = column_text(q, 14),
             .given = column_text(q, 15),
             .organisation = column_text(q, 16),
             .guests = column_text(q, 17),

@@ -29,7 +29,7 @@ struct feed_item {
         /* Each of these may be NULL: there is none, or it is not for the owner. */
         const char *title; /* also the subject of a package, the name of a break, the number of a case */
         const char *place, *link; /* link: of an online meeting */
-        const char *repeats;      /* RFC 5545 RRULE: the item is the first of many */
+        const char *words;        /* what it shares its words with (a meeting's id); NULL: nothing */
         const char *given;        /* first name of the pupil whom it is about */
         const char *organisation; /* whose it is; of a visit, who receives */
         const char *guests;       /* of a visit: organisations */
@@ -43,8 +43,7 @@ struct feed_window {
         int64_t from, until, today_starts;
 };
 
-/* By kind; within it by start and uid. Items that repeat are told once, however long ago the first was. EACH
- * returns 0, or a negative code that ends the list. */
+/* By kind; within it by start and uid. EACH returns 0, or a negative code that ends the list. */
 int feed_items(struct db *db, const struct feed *feed, const struct feed_window *window,
                int (*each)(void *context, const struct feed_item *item), void *context, struct err *err);
 

@@ -74,6 +74,18 @@ CREATE TRIGGER feed_meeting_gone AFTER DELETE ON meeting BEGIN
   DELETE FROM feed_change WHERE kind = 'all';
   INSERT INTO feed_change(kind, subject) VALUES ('all', '');
 END;
+CREATE TRIGGER feed_meeting_day_new AFTER INSERT ON meeting_day BEGIN
+  DELETE FROM feed_change WHERE kind = 'meeting' AND subject = NEW.meeting;
+  INSERT INTO feed_change(kind, subject) VALUES ('meeting', NEW.meeting);
+END;
+CREATE TRIGGER feed_meeting_day AFTER UPDATE ON meeting_day BEGIN
+  DELETE FROM feed_change WHERE kind = 'meeting' AND subject = NEW.meeting;
+  INSERT INTO feed_change(kind, subject) VALUES ('meeting', NEW.meeting);
+END;
+CREATE TRIGGER feed_meeting_day_gone AFTER DELETE ON meeting_day BEGIN
+  DELETE FROM feed_change WHERE kind = 'meeting' AND subject = OLD.meeting;
+  INSERT INTO feed_change(kind, subject) VALUES ('meeting', OLD.meeting);
+END;
 CREATE TRIGGER feed_participant_new AFTER INSERT ON meeting_participant BEGIN
   DELETE FROM feed_change WHERE kind = 'meeting' AND subject = NEW.meeting;
   INSERT INTO feed_change(kind, subject) VALUES ('meeting', NEW.meeting);
@@ -325,8 +337,4 @@ CREATE TABLE calendar_source_entry(
 -- ---------------------------------------------------------------- what feeds are found by
 
 CREATE INDEX meeting_chair ON meeting(chair) WHERE chair IS NOT NULL;
-CREATE INDEX meeting_audience ON meeting(audience) WHERE audience IS NOT NULL;
-CREATE INDEX survey_audience ON survey(audience) WHERE audience IS NOT NULL;
 CREATE INDEX audience_member_person ON audience_member(person);
-CREATE INDEX workplace_supervisor_person ON workplace_supervisor(person);
-CREATE INDEX carer_carer ON carer(carer);
