@@ -121,7 +121,27 @@ static int set_sms(struct value *values, const struct message *message, struct e
         return r;
 }
 
-static int set_email(struct value *values, const struct message *message, struct err *err)
+/* One click is for https alone (RFC 8058). */
+static int set_unsubscribe(struct value *values, const struct provider *provider, const char *token)
+{
+        _cleanup_(free_ptr) char *url = NULL;
+
+        if (!token || strncmp(token, "https://", 8) == 0) {
+                value_set_text(values, "unsubscribe", token);
+                return 0;
+        }
+        if (!provider->public_url || strncmp(provider->public_url, "https://", 8) != 0)
+                return 0;
+        if (asprintf(&url, "%s/u/%s", provider->public_url, token) < 0) {
+                url = NULL;
+                return ERR_NOMEM;
+        }
+        value_set_text(values, "unsubscribe", url);
+        return 0;
+}
+
+static int set_email(struct value *values, const struct provider *provider, const struct message *message,
+                     struct err *err)
 {
         _cleanup_(free_ptr) char *html = NULL;
         int r = html_email(message->title, message->text, message->language,
@@ -129,8 +149,8 @@ static int set_email(struct value *values, const struct message *message, struct
 
         if (r == 0)
                 value_set_text(values, "html", html);
-        if (!message->urgent)
-                value_set_text(values, "unsubscribe", message->unsubscribe);
+        if (r == 0 && !message->urgent && set_unsubscribe(values, provider, message->unsubscribe) < 0)
+                r = err_set(err, ERR_NOMEM, "provider: out of memory");
         value_set_text(values, "calendar", message->calendar);
         return r;
 }
@@ -169,7 +189,7 @@ struct value *provider_values(const struct provider *provider, const struct mess
         set_receipt_url(values, provider, key);
         set_settings(values, provider);
         r = strcmp(message->channel, "sms") == 0 ? set_sms(values, message, err)
-                                                 : set_email(values, message, err);
+                                                 : set_email(values, provider, message, err);
         if (r == 0)
                 r = value_error(values, err);
         return r < 0 ? value_free(values) : values;

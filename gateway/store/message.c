@@ -1,5 +1,6 @@
 #include "store/message.h"
 #include "store/db.h"
+#include "store/unsubscribe.h"
 #include "store/receipt.h"
 
 #include <openssl/rand.h>
@@ -147,6 +148,18 @@ static int open_attempt(struct db *db, int64_t now_utc, const struct message *me
         return query_run(&q);
 }
 
+/* An ordinary e-mail carries the link that ends such. */
+static int add_unsubscribe(struct db *db, struct message *message, struct err *err)
+{
+        char token[UNSUBSCRIBE_TOKEN_MAX];
+        int r = unsubscribe_token(db, message->id, token, err);
+
+        if (r < 0)
+                return r;
+        message->unsubscribe = strdup(token);
+        return message->unsubscribe ? 0 : err_set(err, ERR_NOMEM, "database: out of memory");
+}
+
 /* What only some lanes need: the organisation whose sender it is, the time of the first try. */
 static int add_claimed(struct query *query, struct message_list *list, struct err *err)
 {
@@ -208,8 +221,11 @@ static int claim_class(struct db *db, int64_t now_utc, const struct message_lane
         while ((r = query_row(&q)) > 0 && (r = add_claimed(&q, list, err)) == 0)
                 ;
         query_end(&q);
-        for (size_t i = first; i < list->count && r == 0; i++)
+        for (size_t i = first; i < list->count && r == 0; i++) {
                 r = open_attempt(db, now_utc, &list->items[i], lane->provider, err);
+                if (r == 0 && !urgent && strcmp(lane->channel, "email") == 0)
+                        r = add_unsubscribe(db, &list->items[i], err);
+        }
         return r;
 }
 

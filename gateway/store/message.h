@@ -57,7 +57,8 @@ struct message {
         char *person, *channel, *address, *language, *text;
         char *title;        /* NULL: none */
         char *calendar;     /* an iTIP object that goes with an e-mail; NULL: none */
-        char *unsubscribe;  /* address where a reader of e-mail takes himself off; NULL: none */
+        char *unsubscribe;  /* token of the page /u/TOKEN that ends such messages, or its whole address; NULL:
+                               none */
         char *organisation; /* of the lane's senders, the nearest that the message is about; NULL: none */
         char *provider;     /* that it is pinned to; NULL: any */
         char *provider_id;  /* of message_poll alone */

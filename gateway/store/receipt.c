@@ -1,4 +1,5 @@
 #include "store/receipt.h"
+#include "store/contact.h"
 #include "store/db.h"
 
 #include <stdio.h>
@@ -203,6 +204,16 @@ static int move_by_receipt(struct db *db, int64_t now_utc, int64_t message, int6
         return query_run(&q);
 }
 
+/* Nothing will ever arrive there: the address is not used again. */
+static int mark_bad(struct db *db, int64_t now_utc, int64_t message, const struct receipt *receipt,
+                    struct err *err)
+{
+        const bool is_complaint = receipt->detail && strcasestr(receipt->detail, "complain");
+        int r = contact_mark_message(db, message, is_complaint ? "complained" : "blocked", now_utc, err);
+
+        return r < 0 ? r : 0;
+}
+
 int receipt_note(struct db *db, int64_t now_utc, const struct receipt *receipt, struct err *err)
 {
         int64_t message, round;
@@ -214,6 +225,8 @@ int receipt_note(struct db *db, int64_t now_utc, const struct receipt *receipt, 
                 r = insert_receipt(db, now_utc, message, round, receipt, err);
         if (r == 0)
                 r = move_by_receipt(db, now_utc, message, round, receipt->status, err);
+        if (r == 0 && receipt->is_bad_address)
+                r = mark_bad(db, now_utc, message, receipt, err);
         return r;
 }
 

@@ -86,6 +86,8 @@ void sandbox_post(struct web *web, struct request *request, struct db *db);
 void page_style_get(struct web *web, struct request *request, struct db *db);
 void start_get(struct web *web, struct request *request, struct db *db);
 void style_get(struct web *web, struct request *request, struct db *db);
+void unsubscribe_get(struct web *web, struct request *request, struct db *db);
+void unsubscribe_post(struct web *web, struct request *request, struct db *db);
 
 /* replay.c: a follow_try for GET /v1/events. */
 bool events_try(struct request *request, struct db *db, bool is_last);

@@ -40,6 +40,8 @@ static const struct route route_table[] = {
     {METHOD_POST, "/sandbox/messages", ROUTE_LATER, sandbox_post, NULL, json_types, NULL, has_sandbox},
     {METHOD_GET, "/sandbox/messages.json", ROUTE_SLOW, sandbox_get_json, NULL, NULL, NULL, has_sandbox},
     {METHOD_GET, "/style.css", ROUTE_FAST, style_get, NULL, NULL, NULL, NULL},
+    {METHOD_GET, "/u/*", ROUTE_SLOW, unsubscribe_get, NULL, NULL, NULL, has_pages},
+    {METHOD_POST, "/u/*", ROUTE_LATER, unsubscribe_post, NULL, NULL, NULL, has_pages},
     {METHOD_GET, "/v1/asyncapi.yaml", ROUTE_FAST, asyncapi_get, NULL, NULL, NULL, NULL},
     {METHOD_GET, "/v1/clock", ROUTE_FAST, clock_get, NULL, NULL, TYPE_JSON, has_virtual_clock},
     {METHOD_POST, "/v1/clock", ROUTE_LATER, clock_post, "clock:write", NULL, TYPE_JSON, has_virtual_clock},
