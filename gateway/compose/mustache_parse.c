@@ -31,7 +31,8 @@ struct tag {
 
 static int fail(struct parser *parser, int line, const char *what)
 {
-        return err_set(parser->err, ERR_INVALID, "%s:%d: %s", parser->template->name, line, what);
+        err_set(parser->err, ERR_INVALID, "%s:%d: %s", parser->template->name, line, what);
+        return ERR_INVALID; /* said here, so that the compiler sees that nothing was read */
 }
 
 static int fail_nomem(struct parser *parser)

@@ -7,7 +7,8 @@ int event_add(struct db *db, const struct event *row, int64_t *ret_seq, struct e
 
         query_start(
             &q, db,
-            "INSERT INTO event(source, id, type, subject, time, received, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            "INSERT INTO event(source, id, type, subject, time, received, data, applied)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, 1)"
             " ON CONFLICT(source, id) DO NOTHING",
             err);
         query_text(&q, row->source);

@@ -14,6 +14,8 @@ static int user_version(struct db *db, int *ret_version, struct err *err)
         if (r > 0)
                 *ret_version = (int)column_int(&q, 0);
         query_end(&q);
+        if (r == 0)
+                return err_set(err, ERR_IO, "database: has no version of its schema");
         return r < 0 ? r : 0;
 }
 
@@ -21,7 +23,7 @@ static int user_version(struct db *db, int *ret_version, struct err *err)
 static int run_one(struct db *db, const struct migration *migration, struct err *err)
 {
         _cleanup_(free_ptr) char *sql = NULL;
-        int version, r;
+        int version = 0, r;
 
         r = db_begin(db, err);
         if (r < 0)

@@ -189,9 +189,10 @@ static struct db *past(void)
             "INSERT INTO organisation(id, kind, name) VALUES ('kj', 'municipality', 'Kuusijoki');"
             "INSERT INTO person(id, given, family) VALUES ('P1', 'Aino', 'Esimerkki');"
             "INSERT INTO role(person, role, organisation) VALUES ('P1', 'pupil', 'kj');"
-            "INSERT INTO event(seq, source, id, type, subject, time, received, data) VALUES"
-            " (5, 'urn:a', 'e-5', 'attendance.marked', 'P1', 1795420800, 1795420900, '{\"pupil\":\"P1\"}'),"
-            " (9, 'urn:a', 'e-9', 'attendance.marked', NULL, 1795420800, 1795420800, '{}');"
+            "INSERT INTO event(applied, seq, source, id, type, subject, time, received, data) VALUES"
+            " (1, 5, 'urn:a', 'e-5', 'attendance.marked', 'P1', 1795420800, 1795420900, "
+            "'{\"pupil\":\"P1\"}'),"
+            " (1, 9, 'urn:a', 'e-9', 'attendance.marked', NULL, 1795420800, 1795420800, '{}');"
             "INSERT INTO attendance_mark(id, pupil, day, lesson, starts, ends, mark, class, event, received) "
             "VALUES"
             " (40, 'P1', '2026-11-23', 1, 1795413600, 1795416300, 'absent', 'unexplained', 5, 1795420900),"
@@ -277,8 +278,8 @@ static void test_past_comes_in_order_under_its_numbers(void **state)
         assert_int_equal(number(copy, "SELECT id FROM attendance_mark WHERE lesson = 2 AND in_force"), 43);
         assert_int_equal(past_play(db, copy, &seen.items[2], &event, &err), 0);
         free(event);
-        run(copy,
-            "INSERT INTO event(source, id, type, time, received, data) VALUES ('u', 'x', 'y', 1, 1, '{}')");
+        run(copy, "INSERT INTO event(source, id, type, time, received, data, applied)"
+                  " VALUES ('u', 'x', 'y', 1, 1, '{}', 1)");
         assert_int_equal(number(copy, "SELECT max(seq) FROM event"), 5);
         db_close(copy);
         db_close(db);
