@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define WORDS_MAX_BYTES 4096
+#define COMMENT_MAX 256 /* bytes of a line's comment */
 
 /* Keep in alphabetical order, as in store/recipient.c. */
 static const struct {
@@ -71,9 +72,40 @@ static void find_comment(const struct rule *rule, const char *name, char *ret_co
         }
 }
 
+/* What needs no words of its own in each rule. Keep in alphabetical order. */
+static const struct {
+        const char *name, *meaning;
+} parameter_table[] = {
+    {"at", "the time of day at which it is told"},
+    {"covered_for", "school days in which who has heard of it hears nothing of the like"},
+    {"hour", "an hour of absence"},
+    {"useful_for", "it is not told when more than this has passed"},
+    {"useful_until", "it is not told after this"},
+};
+
+/* The comment behind line NUMBER of `notify`, which says in words what its column means; "" when there is
+ * none. */
+static void find_notify_comment(const struct rule *rule, int number, char *ret_comment, size_t size)
+{
+        const char *line = strstr(rule->text, "\nnotify:");
+        int at = -1;
+
+        ret_comment[0] = '\0';
+        for (line = line ? strchr(line + 1, '\n') : NULL; line && line[1] == ' ';
+             line = strchr(line + 1, '\n')) {
+                const char *comment = memchr(line + 1, '#', strcspn(line + 1, "\n"));
+
+                at += strncmp(line + 1, "  - ", 4) == 0;
+                if (at != number || !comment)
+                        continue;
+                comment += 1 + strspn(comment + 1, " ");
+                snprintf(ret_comment, size, "%.*s", (int)strcspn(comment, "\n"), comment);
+        }
+}
+
 static void print_parameters(const struct rule *rule)
 {
-        char comment[256];
+        char comment[COMMENT_MAX];
 
         if (rule->parameter_count)
                 printf("\nNumbers (an organisation may set its own):\n");
@@ -81,6 +113,9 @@ static void print_parameters(const struct rule *rule)
                 const struct rule_parameter *parameter = &rule->parameters[i];
 
                 find_comment(rule, parameter->name, comment, sizeof comment);
+                for (size_t k = 0; k < ARRAY_SIZE(parameter_table) && !*comment; k++)
+                        if (strcmp(parameter_table[k].name, parameter->name) == 0)
+                                snprintf(comment, sizeof comment, "%s", parameter_table[k].meaning);
                 printf("  %s = %s%s%s\n", parameter->name, parameter->text, *comment ? ": " : "", comment);
         }
 }
@@ -160,6 +195,8 @@ static void print_languages(const struct catalogue *catalogue, const char *templ
 
 static void print_notify(const struct rule *rule, const struct catalogue *catalogue)
 {
+        char comment[COMMENT_MAX];
+
         printf("\nIt tells:\n");
         for (int i = 0; i < rule->notify_count; i++) {
                 const struct rule_notify *notify = &rule->notify[i];
@@ -168,16 +205,19 @@ static void print_notify(const struct rule *rule, const struct catalogue *catalo
                 for (int k = 0; k < notify->by_count; k++)
                         printf("%s%s", k ? ", else " : "",
                                strcmp(notify->by[k], "sms") == 0 ? "SMS" : "e-mail");
-                if (notify->when)
+                find_notify_comment(rule, i, comment, sizeof comment);
+                if (notify->when && *comment)
+                        printf(": %s", comment);
+                else if (notify->when)
                         printf(", when the row says %s", notify->when);
                 if (notify->muted_by)
                         printf(", unless they chose %s", notify->muted_by);
                 if (notify->muted_by && notify->unless)
-                        printf(" (then only when the row says %s)", notify->unless);
+                        printf(" (save where it is news to them)");
                 if (notify->unless_fetched)
                         printf(", unless their calendar has fetched it");
                 if (notify->covered_when)
-                        printf(", unless the row says %s", notify->covered_when);
+                        printf(", not to %s", *comment ? comment : notify->covered_when);
                 putchar('\n');
                 print_languages(catalogue, notify->template);
                 if (notify->staff_template) {
