@@ -10,6 +10,7 @@
 #define BROKER_PORT_DEFAULT 1883
 #define BROKER_EXPIRY_HOURS 24
 #define BROKER_EXPIRY_HOURS_MAX 8760
+#define BROKER_ACKNOWLEDGE_SECONDS 30
 #define KEEP_DAYS_MAX 36500
 #define KEEP_MESSAGES_DAYS 400
 #define KEEP_PUBLICATIONS_DAYS 30
@@ -203,9 +204,16 @@ static int read_providers(struct config *config, const struct yaml_node *provide
 
 static int read_broker(struct config *config, const struct yaml_node *broker, struct err *err)
 {
-        static const char *const keys[] = {"host",          "port",         "user",
-                                           "password_file", "ca_file",      "certificate_file",
-                                           "key_file",      "expiry_hours", NULL};
+        static const char *const keys[] = {"host",
+                                           "port",
+                                           "user",
+                                           "password_file",
+                                           "ca_file",
+                                           "certificate_file",
+                                           "key_file",
+                                           "expiry_hours",
+                                           "acknowledge_seconds",
+                                           NULL};
         const struct yaml_node *password = yaml_get(broker, "password_file");
         int r;
 
@@ -228,6 +236,9 @@ static int read_broker(struct config *config, const struct yaml_node *broker, st
                 r = read_text(broker, "certificate_file", &config->broker_certificate, err);
         if (r == 0)
                 r = read_text(broker, "key_file", &config->broker_key, err);
+        if (r == 0)
+                r = read_number(broker, "acknowledge_seconds", 1, 3600, BROKER_ACKNOWLEDGE_SECONDS,
+                                &config->broker_acknowledge_s, err);
         return r < 0 ? r
                      : read_number(broker, "expiry_hours", 0, BROKER_EXPIRY_HOURS_MAX, BROKER_EXPIRY_HOURS,
                                    &config->broker_expiry_hours, err);

@@ -36,8 +36,9 @@ struct config {
         struct config_provider providers[CONFIG_PROVIDER_MAX];
         int provider_count;
         char *broker_host, *broker_user, *broker_password, *broker_ca, *broker_certificate, *broker_key;
-        int broker_port; /* 0: no broker */
-        int broker_expiry_hours;
+        int broker_port;          /* 0: no broker */
+        int broker_expiry_hours;  /* of events; 0: they do not expire */
+        int broker_acknowledge_s; /* then a broker that says nothing is left */
         int keep_messages_days, keep_publications_days, keep_events_days; /* then they are purged */
 };
 

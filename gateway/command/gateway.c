@@ -262,7 +262,7 @@ static enum web_health publisher_health(void *context, const char **ret_text)
         }
         publisher_read_status(gateway->publisher, &status);
         *ret_text = status.state;
-        return status.is_connected ? WEB_HEALTH_OK : WEB_HEALTH_DEGRADED;
+        return status.is_connected && !status.is_silent ? WEB_HEALTH_OK : WEB_HEALTH_DEGRADED;
 }
 
 static int open_web(struct gateway *gateway, const struct gateway_options *options, struct err *err)
@@ -310,6 +310,7 @@ static int open_publisher(struct gateway *gateway, struct err *err)
                            .key_file = config->broker_key,
                            .message_expiry_s = config->broker_expiry_hours * 3600},
             .database = gateway->database,
+            .ack_ms = config->broker_acknowledge_s * 1000,
         };
 
         return config->broker_port ? publisher_open(&options, gateway->writer, &gateway->publisher, err) : 0;

@@ -20,6 +20,7 @@
 #define TENANT_MAX 256   /* bytes of a tenant's id */
 #define HEADS_MAX 256    /* tenants whose retained seq is kept until it is sent */
 #define UNANSWERED_MAX 3 /* ends without a word, after which the other version is tried */
+#define SILENT_TEXT "the broker acknowledges nothing"
 #define MQTT_PAYLOAD_INVALID 0x99
 #define MQTT_TOO_LARGE 0x95
 
@@ -58,7 +59,7 @@ struct publisher {
         struct head heads[HEADS_MAX];
         int head_count;
         struct buf topic, payload;
-        _Atomic bool is_connected, is_old;
+        _Atomic bool is_connected, is_old, is_silent; /* is_silent: nothing acknowledged of what was taken */
         _Atomic(const char *) state;
         _Atomic int64_t connects, losses, sent, acknowledged, refused;
 };
@@ -71,6 +72,13 @@ static void refuse(struct publisher *publisher, int64_t id, int reason)
                     (long long)id, mosquitto_reason_string(reason), (unsigned)reason);
         marks_add(publisher->marks, id, PUBLICATION_REFUSED, reason);
         publisher->refused++;
+}
+
+static const char *connected_text(const struct publisher *publisher)
+{
+        if (publisher->is_silent)
+                return SILENT_TEXT;
+        return publisher->options.connection.is_old ? "connected by MQTT 3.1.1" : "connected";
 }
 
 static void on_acknowledged(void *context, int mid, int reason)
@@ -96,6 +104,8 @@ static void on_acknowledged(void *context, int mid, int reason)
         flight->is_used = false;
         publisher->in_flight--;
         publisher->last_word_ms = clock_monotonic_ms();
+        publisher->is_silent = false;
+        publisher->state = connected_text(publisher);
         publisher->backoff_ms = publisher->options.backoff_min_ms;
 }
 
@@ -290,7 +300,8 @@ static void leave_when_silent(struct publisher *publisher)
             clock_monotonic_ms() - publisher->last_word_ms < publisher->options.ack_ms)
                 return;
         wait_ms = back_off(publisher);
-        publisher->state = "not connected: the broker acknowledges nothing";
+        publisher->is_silent = true;
+        publisher->state = SILENT_TEXT;
         log_warning("publish",
                     "mqtt %s:%d: nothing acknowledged in %d ms, %d in flight: trying anew in %d ms: check the"
                     " broker",
@@ -319,7 +330,7 @@ static void tell_connected(struct publisher *publisher)
         publisher->is_old = options->is_old;
         publisher->unanswered = 0;
         publisher->connects++;
-        publisher->state = options->is_old ? "connected by MQTT 3.1.1" : "connected";
+        publisher->state = connected_text(publisher);
         log_info("publish", "connected to mqtt %s:%d", options->host, options->port);
         if (options->is_old)
                 log_warning("publish",
@@ -502,6 +513,7 @@ void publisher_read_status(struct publisher *publisher, struct publisher_status 
         *ret_status = (struct publisher_status){
             .is_connected = publisher->is_connected,
             .is_old = publisher->is_connected && publisher->is_old,
+            .is_silent = publisher->is_silent,
             .state = publisher->state,
             .connects = publisher->connects,
             .losses = publisher->losses,

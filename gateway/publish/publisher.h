@@ -33,6 +33,7 @@ struct publisher_options {
 
 struct publisher_status {
         bool is_connected, is_old; /* is_old: by MQTT 3.1.1 */
+        bool is_silent;            /* it took events and acknowledged none; until it does */
         const char *state;         /* in words, a literal */
         int64_t connects, losses;  /* since the start */
         int64_t sent, acknowledged, refused;
