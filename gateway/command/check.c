@@ -141,6 +141,8 @@ int check_run(struct check *check, const char *rules, const char *rules_overlay,
         check->catalogue = catalogue;
         if (r == 0 && book)
                 r = check_plans(check, err);
+        if (r == 0 && book)
+                r = check_settings(check, err);
         if (r == 0 && book && catalogue)
                 r = check_templates(check, err);
         if (r == 0 && catalogue)

@@ -43,6 +43,8 @@ int check_fault(struct check *check, const char *format, ...) __attribute__((for
 int check_plans(struct check *check, struct err *err);
 /* Every template that a rule names is there and asks only for what the rule supplies. */
 int check_templates(struct check *check, struct err *err);
+/* What is set in the database for the rules' parameters can be read. */
+int check_settings(struct check *check, struct err *err);
 /* Those of calendars. */
 int check_calendar(struct check *check, struct err *err);
 

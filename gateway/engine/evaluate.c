@@ -1,6 +1,7 @@
 #include "engine/evaluate.h"
 #include "base/date.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define DAY 86400
@@ -238,6 +239,46 @@ static int read_columns(struct rule *rule, struct row *row, struct select_run *r
         return value_error(row->facts, err);
 }
 
+/* A value as it would stand in the rule's file. */
+static void add_parameter(struct buf *buf, const struct rule_parameter *parameter, int64_t value)
+{
+        int64_t from_midnight = value + DAY / 2;
+
+        buf_addf(buf, "%s%s = ", buf->length ? ", " : "", parameter->name);
+        if (parameter->kind == RULE_PARAMETER_TIME)
+                buf_addf(buf, "%02" PRId64 ":%02" PRId64, from_midnight / 3600, from_midnight / 60 % 60);
+        else if (parameter->kind == RULE_PARAMETER_INTEGER)
+                buf_addf(buf, "%" PRId64, value);
+        else if (value % DAY == 0)
+                buf_addf(buf, "%" PRId64 " d", value / DAY);
+        else if (value % 3600 == 0)
+                buf_addf(buf, "%" PRId64 " h", value / 3600);
+        else
+                buf_addf(buf, "%" PRId64 " min", value / 60);
+}
+
+/* A match remembers the version of its rule, and in its facts what somebody had set in place of the file's.
+ */
+static int note_parameters(const struct rule *rule, const struct parameter_values *parameters,
+                           struct value *facts, struct err *err)
+{
+        _cleanup_(free_ptr) char *text = NULL;
+        struct buf buf;
+
+        buf_init(&buf, FACTS_MAX_BYTES);
+        for (int i = 0; parameters && i < rule->parameter_count; i++)
+                if (parameters->values[i] != rule->parameters[i].value)
+                        add_parameter(&buf, &rule->parameters[i], parameters->values[i]);
+        if (buf.length) {
+                text = buf_take(&buf);
+                if (!text)
+                        return err_set(err, ERR_NOMEM, "rules: out of memory");
+                value_set_text(facts, "parameters", text);
+        }
+        buf_fini(&buf);
+        return value_error(facts, err);
+}
+
 static int print_facts(struct row *row, struct err *err)
 {
         struct buf buf;
@@ -251,7 +292,7 @@ static int print_facts(struct row *row, struct err *err)
 }
 
 static int append(struct rule *rule, struct row_list *rows, struct select_run *run, const char *subject,
-                  struct err *err)
+                  const struct parameter_values *parameters, struct err *err)
 {
         struct row *row;
         int r;
@@ -271,6 +312,8 @@ static int append(struct rule *rule, struct row_list *rows, struct select_run *r
         if (!row->facts)
                 return err_set(err, ERR_NOMEM, "rules: out of memory");
         r = read_columns(rule, row, run, subject, err);
+        if (r == 0)
+                r = note_parameters(rule, parameters, row->facts, err);
         return r < 0 ? r : print_facts(row, err);
 }
 
@@ -285,7 +328,7 @@ int evaluate(struct rule *rule, struct db *db, const char *subject, const struct
         select_start(&run, rule->main.select, db, err);
         bind_all(&run, rule, subject, parameters, NULL, now_utc, &binding);
         while ((r = select_row(&run)) > 0) {
-                r = append(rule, &rows, &run, subject, err);
+                r = append(rule, &rows, &run, subject, parameters, err);
                 if (r < 0)
                         break;
         }

@@ -5,12 +5,11 @@ int event_add(struct db *db, const struct event *row, int64_t *ret_seq, struct e
         struct query q;
         int r;
 
-        query_start(
-            &q, db,
-            "INSERT INTO event(source, id, type, subject, time, received, data, applied)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, 1)"
-            " ON CONFLICT(source, id) DO NOTHING",
-            err);
+        query_start(&q, db,
+                    "INSERT INTO event(source, id, type, subject, time, received, data, applied)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, 1)"
+                    " ON CONFLICT(source, id) DO NOTHING",
+                    err);
         query_text(&q, row->source);
         query_text(&q, row->id);
         query_text(&q, row->type);

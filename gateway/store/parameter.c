@@ -88,3 +88,26 @@ int parameter_any(struct db *db, bool *ret_any, struct err *err)
         query_end(&q);
         return r < 0 ? r : 0;
 }
+
+int parameter_each(struct db *db,
+                   int (*each)(void *context, const struct parameter_setting *setting, struct err *err),
+                   void *context, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "SELECT organisation, rule, name, value FROM rule_parameter"
+                    " UNION ALL SELECT pupil, rule, name, value FROM pupil_parameter ORDER BY 2, 3, 1",
+                    err);
+        while ((r = query_row(&q)) > 0) {
+                const struct parameter_setting setting = {column_text(&q, 0), column_text(&q, 1),
+                                                          column_text(&q, 2), column_text(&q, 3)};
+
+                r = each(context, &setting, err);
+                if (r < 0)
+                        break;
+        }
+        query_end(&q);
+        return r < 0 ? r : 0;
+}

@@ -23,6 +23,14 @@ int parameter_owner(struct db *db, const struct subject *subject, const char *da
 int parameter_find(struct db *db, const char *rule, const char *name, const struct parameter_owner *owner,
                    const char *day, char **ret_value, struct err *err);
 
+/* Everything that is set, in order. OWNER: the pupil or the organisation. */
+struct parameter_setting {
+        const char *owner, *rule, *name, *value;
+};
+int parameter_each(struct db *db,
+                   int (*each)(void *context, const struct parameter_setting *setting, struct err *err),
+                   void *context, struct err *err);
+
 /* Whether anybody sets anything: saves the look-ups where nobody does. */
 int parameter_any(struct db *db, bool *ret_any, struct err *err);
 

@@ -430,6 +430,10 @@ static void fail(struct select_run *run)
                 run->error = err_set(run->err, ERR_LIMIT,
                                      "%s: reads too much for one subject: make the select narrower",
                                      run->select->name);
+        else if (sqlite3_errcode(handle) == SQLITE_TOOBIG)
+                run->error = err_set(run->err, ERR_LIMIT,
+                                     "%s: puts together a value of more than %d bytes: shorten it",
+                                     run->select->name, SELECT_BYTES_MAX);
         else
                 run->error = err_set(run->err, ERR_IO, "%s: %s", run->select->name, sqlite3_errmsg(handle));
 }
@@ -480,13 +484,15 @@ void select_bind_subject(struct select_run *run, const char *subject)
 
 int select_row(struct select_run *run)
 {
-        int code;
+        int code, bytes_max;
 
         if (run->error)
                 return run->error;
+        bytes_max = sqlite3_limit(db_handle(run->db), SQLITE_LIMIT_LENGTH, SELECT_BYTES_MAX);
         sqlite3_progress_handler(db_handle(run->db), 1000, count_steps, run);
         code = sqlite3_step(run->select->kept.statement);
         sqlite3_progress_handler(db_handle(run->db), 0, NULL, NULL);
+        sqlite3_limit(db_handle(run->db), SQLITE_LIMIT_LENGTH, bytes_max);
         if (code == SQLITE_DONE)
                 return 0;
         if (code != SQLITE_ROW) {

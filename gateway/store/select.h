@@ -31,9 +31,10 @@ struct select_sandbox;
 #define FACTS_OTHER 4u
 #define FACTS_ALL 7u
 
-#define SELECT_TEXT_MAX 32768 /* bytes of a rule's SQL */
-#define SELECT_ROW_MAX 5000   /* rows of one run: more is ERR_LIMIT */
-#define SELECT_STEP_MAX 20000 /* thousands of SQLite's virtual machine steps in one run */
+#define SELECT_TEXT_MAX 32768  /* bytes of a rule's SQL */
+#define SELECT_ROW_MAX 5000    /* rows of one run: more is ERR_LIMIT */
+#define SELECT_STEP_MAX 2000   /* thousands of SQLite's virtual machine steps in one run */
+#define SELECT_BYTES_MAX 65536 /* of one value that a run puts together */
 #define SELECT_COLUMN_MAX 64
 
 /* The empty database; made from the views of DB once and used to check any number of rules. */

@@ -17,6 +17,9 @@ static void organisations_set_their_own(void **state)
         run_mark(&run, "2026-11-23T08:10", "P1", 1, "absent");
         run_until(&run, "2026-11-23T10:00");
         run_expect(&run, "09:30 message absence-alert G1 sms");
+        assert_string_equal(rows_text(run.db, "SELECT facts ->> 'parameters' FROM rule_match"
+                                              " WHERE rule = 'absence-alert'"),
+                            "not_before = 09:30");
         run_close(&run);
 }
 
