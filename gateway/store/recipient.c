@@ -301,11 +301,31 @@ static int find_pupil(struct db *db, const struct word *word, const struct recip
         return add_unless_barred(db, scope, scope->pupil, false, list, err);
 }
 
+/* Who is of the pupil's home is not staff here, whatever else they are. */
 static int find_recipient(struct db *db, const struct word *word, const struct recipient_scope *scope,
                           struct recipient_list *list, struct err *err)
 {
+        bool is_staff = false;
+        struct query q;
+        int r;
+
         (void)word;
-        return add_unless_barred(db, scope, scope->recipient, false, list, err);
+        query_start(&q, db,
+                    "SELECT EXISTS (SELECT 1 FROM role r WHERE r.person = ?1 AND r.role NOT IN ('pupil', "
+                    "'supervisor')"
+                    "                  AND r.first_day <= ?3 AND (r.last_day IS NULL OR r.last_day >= ?3))"
+                    "   AND ?1 IS NOT ?2"
+                    "   AND NOT EXISTS (SELECT 1 FROM guardian g WHERE g.pupil = ?2 AND g.guardian = ?1)"
+                    "   AND NOT EXISTS (SELECT 1 FROM carer c WHERE c.pupil = ?2 AND c.carer = ?1)",
+                    err);
+        query_text(&q, scope->recipient);
+        query_text(&q, scope->pupil);
+        query_text(&q, scope->day);
+        r = query_row(&q);
+        if (r > 0)
+                is_staff = column_int(&q, 0);
+        query_end(&q);
+        return r < 0 ? r : add_unless_barred(db, scope, scope->recipient, is_staff, list, err);
 }
 
 static int find_supervisor(struct db *db, const struct word *word, const struct recipient_scope *scope,

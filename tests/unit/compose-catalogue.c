@@ -160,6 +160,57 @@ static void add_placement(struct value *values, int how)
         add_changes(values, how);
 }
 
+static void add_lists(struct value *values, int how)
+{
+        struct value *list = value_set_list(values, "agenda");
+
+        for (int i = 0; i < 2; i++)
+                value_set_text(value_append_map(list), "item", i ? "Muut asiat" : "Tilanne");
+        list = value_set_list(values, "cases");
+        for (int i = 0; i < 2; i++)
+                value_set_text(value_append_map(list), "number", i ? "2026-0001" : "2026-0002");
+        list = value_set_list(values, "languages");
+        if (!(how & SAMPLE_LESS))
+                value_set_text(value_append_map(list), "language", "ar");
+        list = value_set_list(values, "materials");
+        if (!(how & SAMPLE_LESS)) {
+                struct value *link = value_append_map(list);
+
+                value_set_text(link, "name", "Opas");
+                value_set_text(link, "url", "https://example.org/opas");
+        }
+        value_set_bool(values, "has_agenda", !(how & SAMPLE_LESS));
+        value_set_bool(values, "has_cases", how & SAMPLE_LESSONS);
+        value_set_bool(values, "has_materials", !(how & SAMPLE_LESS));
+}
+
+static void add_meeting(struct value *values, int how)
+{
+        value_set_bool(value_append_map(value_set_list(values, "kinds")),
+                       how & SAMPLE_LESS ? "plan_talk" : "camp", true);
+        if (how & SAMPLE_LESSONS)
+                value_set_text(values, "title", "Vanhempainilta");
+        if (!(how & (SAMPLE_LESS | SAMPLE_PROTECTED))) {
+                value_set_text(values, "place", "Luokka 2");
+                value_set_text(values, "online", "https://example.org/etä");
+                value_set_text(values, "guest_name", "Granå skola");
+        }
+        value_set_time(values, "old_starts", MONDAY_MORNING - 86400);
+        value_set_bool(values, "moved", how & SAMPLE_LESSONS);
+        value_set_bool(values, "elsewhere", !(how & SAMPLE_LESSONS));
+        value_set_bool(values, "is_series", how & SAMPLE_LESSONS);
+        value_set_count(values, "wanted", 2);
+        value_set_count(values, "held", how & SAMPLE_LESS ? 0 : 1);
+        value_set_bool(values, "none", how & SAMPLE_LESS);
+        value_set_bool(values, how & SAMPLE_LESSONS ? "jopo_meeting" : "support_meeting", true);
+        value_set_bool(values, "further", how & SAMPLE_LESSONS);
+        value_set_count(values, "pupils", 13);
+        value_set_bool(values, how & SAMPLE_LESSONS ? "mentoring" : "job_shadowing", true);
+        if (!(how & SAMPLE_LESS))
+                value_set_time(values, "closes", MONDAY_MORNING);
+        add_lists(values, how);
+}
+
 static void add_told(struct value *values, bool nobody)
 {
         struct value *told = value_set_list(values, "told");
@@ -204,6 +255,7 @@ static struct value *sample(int how)
         value_set_bool(values, "with_curator", !(how & SAMPLE_LESS));
         add_lessons(values, how & SAMPLE_LESSONS ? 3 : 1);
         add_placement(values, how);
+        add_meeting(values, how);
         for (int i = 0; i < 5; i++) {
                 struct value *day = value_append_map(days);
                 value_set_date(day, "day", date_from_civil(2026, 11, 23 + i));
@@ -365,7 +417,8 @@ struct row {
         size_t length;
 };
 
-static const char *const lists[] = {"cards", "changes", "days", "lesson_list", "parties", "told"};
+static const char *const lists[] = {"agenda",    "cards",       "cases",     "changes", "days", "kinds",
+                                    "languages", "lesson_list", "materials", "parties", "told"};
 
 static bool is_list(const char *path)
 {

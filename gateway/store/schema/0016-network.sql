@@ -294,19 +294,19 @@ END;
 
 -- ---------------------------------------------------------------- fact views: meetings
 
--- Each day of a meeting. `place` is NULL where it would tell where somebody protected is; `number` counts the days that
--- are not cancelled.
+-- Each day of a meeting. `place` is NULL where it would tell where somebody protected is; `home` is the group of the pupil
+-- whom it is about, else whose meeting it is.
 CREATE VIEW meeting_date AS
-SELECT m.id AS meeting, o.original_day, d.day, d.day_no, o.starts, o.ends, m.kind, m.organisation, m.pupil, m.chair,
-       m.audience, m.title,
+SELECT m.id AS meeting, o.original_day, d.day, d.day_no, o.starts, o.ends, m.kind, m.organisation,
+       coalesce((SELECT r.organisation FROM role r WHERE r.person = m.pupil AND r.role = 'pupil'
+                  ORDER BY r.first_day DESC LIMIT 1), m.organisation) AS home,
+       m.pupil, m.chair, m.audience, m.title,
        CASE WHEN EXISTS (SELECT 1 FROM person x WHERE x.id = m.pupil AND x.protected = 1)
               OR EXISTS (SELECT 1 FROM meeting_participant q JOIN person x ON x.id = q.person AND x.protected = 1
                           WHERE q.meeting = m.id)
             THEN NULL ELSE m.place END AS place,
        m.link, m.repeats IS NOT NULL AS is_series, m.state = 'cancelled' AS is_off,
-       o.state = 'cancelled' AS is_day_off, m.planned, o.dated, m.changed, o.changed AS day_changed, m.sequence, m.event,
-       (SELECT count(*) FROM meeting_day e
-         WHERE e.meeting = m.id AND e.state = 'planned' AND (e.starts < o.starts OR e.original_day = o.original_day)) AS number
+       o.state = 'cancelled' AS is_day_off, m.planned, o.dated, m.changed, o.changed AS day_changed, m.sequence, m.event
   FROM meeting m
  CROSS JOIN meeting_day o ON o.meeting = m.id
  CROSS JOIN day d ON d.organisation = m.organisation AND d.day_no >= o.starts / 86400 AND d.day_no <= o.starts / 86400 + 1
@@ -338,7 +338,9 @@ CREATE VIEW meeting_kind AS
 SELECT id AS meeting, kind = 'jopo' AS jopo, kind = 'field-group' AS field_group, kind = 'support-group' AS support_group,
        kind = 'plan-talk' AS plan_talk, kind = 'transfer' AS transfer, kind = 'forum' AS forum, kind = 'trip' AS trip,
        kind = 'camp' AS camp, kind = 'training' AS training, kind = 'seminar' AS seminar, kind = 'coffee' AS coffee,
-       kind = 'steering' AS steering, kind = 'consultation' AS consultation, kind = 'interview' AS interview
+       kind = 'steering' AS steering, kind = 'consultation' AS consultation, kind = 'interview' AS interview,
+       kind NOT IN ('jopo', 'field-group', 'support-group', 'plan-talk', 'transfer', 'forum', 'trip', 'camp', 'training',
+                    'seminar', 'coffee', 'steering', 'consultation', 'interview') AS other
   FROM meeting;
 
 -- The last change of each day of a meeting, or of the whole (original_day ''): what it was.
@@ -406,7 +408,8 @@ SELECT t.descendant AS organisation, c.id AS committee, c.kind, c.chair, t.dista
   FROM organisation_tree t CROSS JOIN committee c ON c.organisation = t.ancestor;
 
 CREATE VIEW group_pupil AS
-SELECT organisation, person AS pupil, first_day, last_day FROM role WHERE role = 'pupil';
+SELECT r.organisation, r.person AS pupil, r.first_day, r.last_day
+  FROM organisation o JOIN role r ON r.organisation = o.id AND r.role = 'pupil' WHERE o.kind = 'group';
 
 -- ---------------------------------------------------------------- fact views: a pupil's way
 
@@ -430,11 +433,11 @@ SELECT id AS application, pupil, applicant, organisation, received, decision, de
 -- ---------------------------------------------------------------- fact views: the network
 
 -- Each who receives or comes on a visit. `organisation` is the party itself, or where the person belongs; `pupil` is set of a
--- guest who is a pupil or has applied to become one, or is a guardian of one among the guests.
+-- guest who is a pupil or has applied to become one. Places and names are NULL when somebody protected takes part.
 CREATE VIEW visit_side AS
-SELECT v.id AS visit, v.kind, v.starts, v.ends, v.place, v.state = 'cancelled' AS is_off, v.planned,
-       coalesce(v.dated, v.planned) AS dated, v.missed, v.event, p.side, p.party,
-       p.kind = 'person' AS is_person,
+SELECT v.id AS visit, v.kind, v.starts, v.ends, CASE WHEN v.is_hidden = 0 THEN v.place END AS place,
+       v.state = 'cancelled' AS is_off, v.planned, coalesce(v.dated, v.planned) AS dated, v.changed, v.missed, v.event,
+       p.side, p.party, p.kind = 'person' AS is_person,
        CASE WHEN p.kind = 'organisation' THEN p.party
             ELSE coalesce((SELECT r.organisation FROM role r WHERE r.person = p.party ORDER BY r.first_day DESC LIMIT 1),
                           (SELECT r.organisation FROM guardian g JOIN role r ON r.person = g.pupil AND r.role = 'pupil'
@@ -450,10 +453,13 @@ SELECT v.id AS visit, v.kind, v.starts, v.ends, v.place, v.state = 'cancelled' A
                 (SELECT r.organisation FROM visit_party h JOIN role r ON r.person = h.party
                   WHERE h.visit = v.id AND h.side = 'host' AND h.kind = 'person' LIMIT 1)) AS host,
        (SELECT o.name FROM visit_party h JOIN organisation o ON o.id = h.party
-         WHERE h.visit = v.id AND h.side = 'host' AND h.kind = 'organisation' LIMIT 1) AS host_name,
+         WHERE h.visit = v.id AND h.side = 'host' AND h.kind = 'organisation' AND v.is_hidden = 0 LIMIT 1) AS host_name,
        (SELECT o.name FROM visit_party h JOIN organisation o ON o.id = h.party
-         WHERE h.visit = v.id AND h.side = 'guest' AND h.kind = 'organisation' LIMIT 1) AS guest_name
-  FROM visit v JOIN visit_party p ON p.visit = v.id;
+         WHERE h.visit = v.id AND h.side = 'guest' AND h.kind = 'organisation' AND v.is_hidden = 0 LIMIT 1) AS guest_name
+  FROM (SELECT x.*, EXISTS (SELECT 1 FROM visit_party y JOIN person z ON z.id = y.party AND z.protected = 1
+                             WHERE y.visit = x.id AND y.kind = 'person') AS is_hidden
+          FROM visit x) v
+  JOIN visit_party p ON p.visit = v.id;
 
 -- Everybody whom a survey asks.
 CREATE VIEW survey_member AS
