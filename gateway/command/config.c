@@ -263,8 +263,8 @@ static int read_keep(struct config *config, const struct yaml_node *keep, struct
 
 static int read_config(struct config *config, const struct yaml_node *root, struct err *err)
 {
-        static const char *const keys[] = {"database",  "listen",    "port",   "base_url", "rules",
-                                           "templates", "providers", "broker", "keep",     NULL};
+        static const char *const keys[] = {"database",  "listen", "port", "base_url",  "rules", "templates",
+                                           "providers", "broker", "keep", "organizer", NULL};
         int r = root ? yaml_only_keys(root, keys, err) : 0;
 
         if (r == 0)
@@ -277,6 +277,8 @@ static int read_config(struct config *config, const struct yaml_node *root, stru
                 r = read_port(root, PORT_DEFAULT, &config->port, err);
         if (r == 0)
                 r = read_text(root, "base_url", &config->base_url, err);
+        if (r == 0)
+                r = read_text(root, "organizer", &config->organizer, err);
         if (r == 0)
                 r = read_text(root, "rules", &config->rules, err);
         if (r == 0)
@@ -336,6 +338,7 @@ void config_fini(struct config *config)
         free(config->database);
         free(config->listen);
         free(config->base_url);
+        free(config->organizer);
         free(config->rules);
         free(config->templates);
         free(config->broker_host);

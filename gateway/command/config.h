@@ -29,6 +29,7 @@ struct config_provider {
 
 struct config {
         char *database;          /* NULL: the default place */
+        char *organizer;         /* address that answers to invitations go to; NULL: none */
         char *listen, *base_url; /* base_url NULL: http://LISTEN:PORT */
         int port;
         char *rules, *templates; /* folders laid over the shipped ones; NULL: none */

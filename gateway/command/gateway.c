@@ -1,6 +1,7 @@
 #include "command/gateway.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "calendar/invitation.h"
 #include "command/conductor.h"
 #include "command/far_end.h"
 #include "command/providers.h"
@@ -55,6 +56,8 @@ struct gateway {
         struct keeper *keeper;
         struct web_loop loops[2];
 
+        pthread_mutex_t words_mutex;   /* guards the words of invitations, which a reload changes */
+        struct catalogue *words;       /* the engine's */
         pthread_mutex_t courier_mutex; /* guards the courier and the providers, which a reload changes */
         struct courier *courier;
         struct provider_list providers;
@@ -203,6 +206,26 @@ static int load_rules(struct gateway *gateway, struct rulebook **ret_book, struc
         return r;
 }
 
+/* In the engine's transaction, by the templates that the engine has: both change in engine_loop_use. */
+static int invite(void *context, struct db *db, const char *rule, const char *meeting, const char *person,
+                  const char *address, int64_t now_utc, char **ret_calendar, struct err *err)
+{
+        struct gateway *gateway = context;
+        struct catalogue *words;
+        int r;
+
+        *ret_calendar = NULL;
+        if (strcmp(rule, "meeting-invitation") != 0 && strcmp(rule, "meeting-changed") != 0 &&
+            strcmp(rule, "meeting-cancelled") != 0)
+                return 0;
+        pthread_mutex_lock(&gateway->words_mutex);
+        words = gateway->words;
+        r = invitation_make(db, words, now_utc, meeting, person, address,
+                            strcmp(rule, "meeting-cancelled") == 0, ret_calendar, err);
+        pthread_mutex_unlock(&gateway->words_mutex);
+        return r;
+}
+
 static int open_store(struct gateway *gateway, struct err *err)
 {
         struct writer_job job = {.run = first_write};
@@ -210,6 +233,7 @@ static int open_store(struct gateway *gateway, struct err *err)
 
         if (r == 0) /* first: what stays lies together, apart from what the connections leave behind */
                 r = resource_templates(NULL, gateway->config->templates, &gateway->catalogue, err);
+        gateway->words = gateway->catalogue;
         if (r == 0)
                 r = writer_open(gateway->database, &gateway->clock, &gateway->writer, err);
         if (r == 0)
@@ -222,6 +246,8 @@ static int open_store(struct gateway *gateway, struct err *err)
                 r = resource_pages(NULL, gateway->config->templates, &gateway->pages, err);
         if (r == 0)
                 r = engine_open(gateway->book, gateway->catalogue, &gateway->engine, err);
+        if (r == 0)
+                engine_on_invitation(gateway->engine, invite, gateway);
         if (r == 0)
                 r = engine_loop_open(gateway->database, gateway->engine, gateway->writer, &gateway->clock,
                                      &gateway->loop, err);
@@ -319,18 +345,23 @@ static int open_publisher(struct gateway *gateway, struct err *err)
 /* `kapula feeds` prints links with it. */
 struct base_url_job {
         struct writer_job job;
-        const char *url;
+        const char *url, *organizer;
 };
 
 static int write_base_url(struct writer_job *job, struct db *db, int64_t now_utc, struct err *err)
 {
+        const struct base_url_job *base = (struct base_url_job *)job;
+        int r = meta_set(db, "base_url", base->url, err);
+
         (void)now_utc;
-        return meta_set(db, "base_url", ((struct base_url_job *)job)->url, err);
+        return r < 0 || !base->organizer ? r : meta_set(db, "organizer", base->organizer, err);
 }
 
 static int open_outward(struct gateway *gateway, struct err *err)
 {
-        struct base_url_job job = {.job.run = write_base_url, .url = gateway_base_url(gateway)};
+        struct base_url_job job = {.job.run = write_base_url,
+                                   .url = gateway_base_url(gateway),
+                                   .organizer = gateway->config->organizer};
         int r = writer_run(gateway->writer, &job.job, err);
 
         if (r == 0)
@@ -355,6 +386,7 @@ int gateway_open(const struct gateway_options *options, struct gateway **ret_gat
                 return err_set(err, ERR_NOMEM, "serve: out of memory");
         curl_global_init(CURL_GLOBAL_DEFAULT);
         pthread_mutex_init(&gateway->courier_mutex, NULL);
+        pthread_mutex_init(&gateway->words_mutex, NULL);
         gateway->config = options->config;
         gateway->lock = -1;
         gateway->database = strdup(options->database);
@@ -407,6 +439,9 @@ int gateway_reload(struct gateway *gateway, struct err *err)
                 free_providers(&providers);
                 return r;
         }
+        pthread_mutex_lock(&gateway->words_mutex);
+        gateway->words = catalogue;
+        pthread_mutex_unlock(&gateway->words_mutex);
         engine_loop_use(gateway->loop, book, catalogue);
         rulebook_free(gateway->book);
         catalogue_free(gateway->catalogue);

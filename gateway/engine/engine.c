@@ -42,6 +42,16 @@ void engine_use(struct engine *engine, struct rulebook *book, const struct catal
         engine->catalogue = catalogue;
 }
 
+void engine_on_invitation(struct engine *engine,
+                          int (*invite)(void *context, struct db *db, const char *rule, const char *meeting,
+                                        const char *person, const char *address, int64_t now_utc,
+                                        char **ret_calendar, struct err *err),
+                          void *context)
+{
+        engine->invite = invite;
+        engine->invite_context = context;
+}
+
 void engine_on_effect(struct engine *engine, void (*effect)(void *context, const struct effect *effect),
                       void *context)
 {

@@ -56,6 +56,15 @@ void engine_use(struct engine *engine, struct rulebook *book, const struct catal
 void engine_on_effect(struct engine *engine, void (*effect)(void *context, const struct effect *effect),
                       void *context);
 
+/* What an e-mail about a meeting carries beside its text: asked for each e-mail of a rule about a meeting
+ * whose name begins with "meeting-"; *ret_calendar is NULL for none, else free()d. It does not keep the
+ * e-mail from being written. */
+void engine_on_invitation(struct engine *engine,
+                          int (*invite)(void *context, struct db *db, const char *rule, const char *meeting,
+                                        const char *person, const char *address, int64_t now_utc,
+                                        char **ret_calendar, struct err *err),
+                          void *context);
+
 /* Looks at no more than MAX subjects. *ret_done is how many it looked at: 0 when nothing waits at NOW. */
 int engine_step(struct engine *engine, struct db *db, int64_t now_utc, int max, int *ret_done,
                 struct err *err);

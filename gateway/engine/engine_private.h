@@ -18,6 +18,9 @@ struct engine {
         struct locale_cache *locales;
         void (*effect)(void *context, const struct effect *effect);
         void *effect_context;
+        int (*invite)(void *context, struct db *db, const char *rule, const char *meeting, const char *person,
+                      const char *address, int64_t now_utc, char **ret_calendar, struct err *err);
+        void *invite_context;
         struct change *changes; /* room for a step */
         int change_room;
         bool has_parameters; /* somebody sets some of their own: asked once a step */

@@ -2,6 +2,7 @@
 #include "compose/message.h"
 #include "compose/segment.h"
 #include "engine/engine_private.h"
+#include "store/meeting_invitation.h"
 #include "engine/quiet.h"
 #include "store/feed.h"
 #include "store/notice.h"
@@ -206,6 +207,25 @@ static int decide_hold(struct telling *telling, const struct recipient *recipien
         return 0;
 }
 
+/* An e-mail without its invitation is an e-mail all the same. */
+static int add_invitation(struct firing *firing, const struct recipient *recipient,
+                          const struct new_message *message, int64_t id, struct err *err)
+{
+        struct engine *engine = firing->engine;
+        _cleanup_(free_ptr) char *calendar = NULL;
+        struct err fault = {0};
+
+        if (!engine->invite || strcmp(message->channel, "email") != 0 ||
+            strcmp(firing->subject->kind, "meeting") != 0 || strncmp(firing->rule->name, "meeting-", 8) != 0)
+                return 0;
+        if (engine->invite(engine->invite_context, firing->db, firing->rule->name, firing->subject->id,
+                           recipient->person, message->address, firing->now, &calendar, &fault) < 0) {
+                log_error("engine", "%s: no invitation: %s", firing->rule->name, fault.text);
+                return 0;
+        }
+        return calendar ? message_set_calendar(firing->db, id, calendar, err) : 0;
+}
+
 static int write_message(struct telling *telling, const struct recipient *recipient,
                          const struct new_message *message, struct err *err)
 {
@@ -224,6 +244,8 @@ static int write_message(struct telling *telling, const struct recipient *recipi
         if (r != 0)
                 return r < 0 ? r : 0;
         r = notice_message_add(firing->db, notice, message, firing->now, &id, err);
+        if (r == 0)
+                r = add_invitation(firing, recipient, message, id, err);
         if (r == 0 && message->held)
                 engine_tell(firing, &held);
         return r;

@@ -72,7 +72,13 @@
         "   WHERE r.person = m.pupil AND r.role = 'pupil' AND (r.last_day IS NULL OR r.last_day >= ?2)))" \
         " THEN u.given END"
 
-/* Both the meeting and its day count their changes: the sum of two numbers that only rise does too. */
+/* A curator is told of a case and never of a pupil, so not what somebody called a talk about one either. */
+#define IS_CURATOR                                                                                        \
+        "(EXISTS (SELECT 1 FROM role r WHERE r.person = ?1 AND r.role = 'curator'"                        \
+        "            AND (r.last_day IS NULL OR r.last_day >= ?2))"                                       \
+        " AND NOT EXISTS (SELECT 1 FROM role r WHERE r.person = ?1 AND (r.last_day IS NULL OR r.last_day" \
+        " >= ?2) AND r.role NOT IN ('curator', 'pupil', 'supervisor')))"
+
 #define MEETINGS(scope)                                                                                      \
         "WITH scope(id, view, hides, says_no) AS (" scope ")"                                                \
         " SELECT 'me-' || m.id || CASE WHEN d.original_day <> '' THEN '-' || d.original_day ELSE '' END AS " \
@@ -81,7 +87,8 @@
         "        m.state = 'cancelled' OR d.state = 'cancelled',"                                            \
         "        coalesce(u.protected, 0) OR s.hides"                                                        \
         "          OR EXISTS (SELECT 1 FROM person v WHERE v.id = ?1 AND v.protected = 1),"                  \
-        "        s.says_no, m.kind, CASE WHEN s.view < 3 OR m.pupil IS NULL THEN m.title END,"               \
+        "        s.says_no, m.kind, CASE WHEN m.pupil IS NULL OR s.view < 3 AND NOT " IS_CURATOR             \
+        " THEN m.title END,"                                                                                 \
         "        m.place, CASE WHEN s.view < 3 OR m.pupil IS NULL THEN m.link END, m.id,"                    \
         "        " MEETING_GIVEN                                                                             \
         ", o.name, NULL, " SHARED_LINKS("m.organisation") "   FROM (SELECT id, min(view) AS view, "          \

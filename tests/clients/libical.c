@@ -1,5 +1,6 @@
-/* Reads a calendar on standard input by libical, checks it against the restrictions of RFC 5545 and prints its events: a
- * line each, "START END STATUS", seconds UTC by the VTIMEZONE that came along. Exit 1 when libical finds a fault. */
+/* Reads a calendar on standard input by libical, checks it against the restrictions of RFC 5545 and prints
+ * its events: a line each, "START END STATUS", seconds UTC by the VTIMEZONE that came along. Exit 1 when
+ * libical finds a fault. */
 #include <libical/ical.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,12 +29,13 @@ int main(void)
         }
         for (each = icalcomponent_get_first_component(calendar, ICAL_VEVENT_COMPONENT); each;
              each = icalcomponent_get_next_component(calendar, ICAL_VEVENT_COMPONENT))
-                printf("%lld %lld %s\n",
-                       (long long)utc_of(calendar, icalcomponent_get_first_property(each, ICAL_DTSTART_PROPERTY),
-                                         icalcomponent_get_dtstart(each)),
-                       (long long)utc_of(calendar, icalcomponent_get_first_property(each, ICAL_DTEND_PROPERTY),
-                                         icalcomponent_get_dtend(each)),
-                       icalcomponent_get_status(each) == ICAL_STATUS_CANCELLED ? "CANCELLED" : "-");
+                printf(
+                    "%lld %lld %s\n",
+                    (long long)utc_of(calendar, icalcomponent_get_first_property(each, ICAL_DTSTART_PROPERTY),
+                                      icalcomponent_get_dtstart(each)),
+                    (long long)utc_of(calendar, icalcomponent_get_first_property(each, ICAL_DTEND_PROPERTY),
+                                      icalcomponent_get_dtend(each)),
+                    icalcomponent_get_status(each) == ICAL_STATUS_CANCELLED ? "CANCELLED" : "-");
         icalcomponent_free(calendar);
         free(text);
         return 0;
