@@ -204,16 +204,10 @@ static int read_providers(struct config *config, const struct yaml_node *provide
 
 static int read_broker(struct config *config, const struct yaml_node *broker, struct err *err)
 {
-        static const char *const keys[] = {"host",
-                                           "port",
-                                           "user",
-                                           "password_file",
-                                           "ca_file",
-                                           "certificate_file",
-                                           "key_file",
-                                           "expiry_hours",
-                                           "acknowledge_seconds",
-                                           NULL};
+        static const char *const keys[] = {"host",          "port",         "user",
+                                           "password_file", "ca_file",      "certificate_file",
+                                           "key_file",      "expiry_hours", "acknowledge_seconds",
+                                           "client_id",     "intake",       NULL};
         const struct yaml_node *password = yaml_get(broker, "password_file");
         int r;
 
@@ -236,6 +230,12 @@ static int read_broker(struct config *config, const struct yaml_node *broker, st
                 r = read_text(broker, "certificate_file", &config->broker_certificate, err);
         if (r == 0)
                 r = read_text(broker, "key_file", &config->broker_key, err);
+        if (r == 0)
+                r = read_text(broker, "client_id", &config->broker_client_id, err);
+        if (r == 0 && !config->broker_client_id)
+                r = copy("kapula-intake", &config->broker_client_id, err);
+        if (r == 0)
+                r = config_intake_read(yaml_get(broker, "intake"), &config->intake, err);
         if (r == 0)
                 r = read_number(broker, "acknowledge_seconds", 1, 3600, BROKER_ACKNOWLEDGE_SECONDS,
                                 &config->broker_acknowledge_s, err);
@@ -347,5 +347,7 @@ void config_fini(struct config *config)
         free(config->broker_ca);
         free(config->broker_certificate);
         free(config->broker_key);
+        free(config->broker_client_id);
+        config_intake_fini(&config->intake);
         *config = (struct config){0};
 }

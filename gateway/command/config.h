@@ -4,6 +4,7 @@
 #define COMMAND_CONFIG_H
 
 #include "base/err.h"
+#include "command/config_intake.h"
 
 #include <stdbool.h>
 
@@ -37,7 +38,9 @@ struct config {
         struct config_provider providers[CONFIG_PROVIDER_MAX];
         int provider_count;
         char *broker_host, *broker_user, *broker_password, *broker_ca, *broker_certificate, *broker_key;
-        int broker_port;          /* 0: no broker */
+        int broker_port;        /* 0: no broker */
+        char *broker_client_id; /* of the intake's session */
+        struct config_intake intake;
         int broker_expiry_hours;  /* of events; 0: they do not expire */
         int broker_acknowledge_s; /* then a broker that says nothing is left */
         int keep_messages_days, keep_publications_days, keep_events_days; /* then they are purged */

@@ -15,6 +15,7 @@
 #include "engine/loop.h"
 #include "engine/rule.h"
 #include "intake/intake.h"
+#include "intake/subscription.h"
 #include "publish/publisher.h"
 #include "store/calendar_day.h"
 #include "store/db.h"
@@ -54,7 +55,9 @@ struct gateway {
         struct conductor *conductor;
         struct reply_taker *replies;
         struct keeper *keeper;
-        struct web_loop loops[2];
+        struct subscription *subscription;
+        struct subscription_topic topics[SUBSCRIPTION_TOPIC_MAX];
+        struct web_loop loops[3];
 
         pthread_mutex_t words_mutex;   /* guards the words of invitations, which a reload changes */
         struct catalogue *words;       /* the engine's */
@@ -291,6 +294,20 @@ static enum web_health publisher_health(void *context, const char **ret_text)
         return status.is_connected && !status.is_silent ? WEB_HEALTH_OK : WEB_HEALTH_DEGRADED;
 }
 
+static enum web_health intake_health(void *context, const char **ret_text)
+{
+        struct gateway *gateway = context;
+        struct subscription_status status = {0};
+
+        if (!gateway->subscription) {
+                *ret_text = "no topics configured";
+                return WEB_HEALTH_OK;
+        }
+        subscription_read_status(gateway->subscription, &status);
+        *ret_text = status.state;
+        return status.is_connected ? WEB_HEALTH_OK : WEB_HEALTH_DEGRADED;
+}
+
 static int open_web(struct gateway *gateway, const struct gateway_options *options, struct err *err)
 {
         struct web_options web = {
@@ -317,6 +334,7 @@ static int open_web(struct gateway *gateway, const struct gateway_options *optio
 
         gateway->loops[0] = (struct web_loop){"courier", courier_health, gateway};
         gateway->loops[1] = (struct web_loop){"publisher", publisher_health, gateway};
+        gateway->loops[2] = (struct web_loop){"mqtt-intake", intake_health, gateway};
         /* A catalogue of its own: pages are served while the engine's is exchanged. */
         r = resource_templates(NULL, gateway->config->templates, &web.words, err);
         return r < 0 ? r : web_open(&web, &gateway->web, err);
@@ -340,6 +358,33 @@ static int open_publisher(struct gateway *gateway, struct err *err)
         };
 
         return config->broker_port ? publisher_open(&options, gateway->writer, &gateway->publisher, err) : 0;
+}
+
+static int open_subscription(struct gateway *gateway, struct err *err)
+{
+        const struct config *config = gateway->config;
+        const struct subscription_options options = {
+            .host = config->broker_host,
+            .port = config->broker_port,
+            .client_id = config->broker_client_id,
+            .user = config->broker_user,
+            .password = config->broker_password,
+            .ca_file = config->broker_ca,
+            .cert_file = config->broker_certificate,
+            .key_file = config->broker_key,
+            .topics = gateway->topics,
+            .topic_count = config->intake.count,
+        };
+
+        for (int i = 0; i < config->intake.count; i++) {
+                const struct config_topic *topic = &config->intake.topics[i];
+
+                gateway->topics[i] = (struct subscription_topic){
+                    topic->filter, topic->organisation, topic->source, topic->has_map ? &topic->map : NULL};
+        }
+        return config->intake.count
+                   ? subscription_open(&options, gateway->writer, &gateway->subscription, err)
+                   : 0;
 }
 
 /* `kapula feeds` prints links with it. */
@@ -372,6 +417,8 @@ static int open_outward(struct gateway *gateway, struct err *err)
                 r = far_end_open(gateway->database, web_loopback_url(gateway->web), &gateway->far_end, err);
         if (r == 0)
                 r = open_publisher(gateway, err);
+        if (r == 0)
+                r = open_subscription(gateway, err);
         if (r == 0 && !gateway->clock.is_virtual)
                 r = keeper_open(gateway->config, gateway->writer, &gateway->keeper, err);
         return r;
@@ -473,6 +520,7 @@ struct gateway *gateway_close(struct gateway *gateway)
         conductor_close(gateway->conductor);
         gateway->conductor = NULL;
         keeper_close(gateway->keeper);
+        subscription_close(TAKE(gateway->subscription));
         courier_close(take_courier(gateway));
         web_close(gateway->web);
         engine_loop_close(gateway->loop);
