@@ -8,6 +8,8 @@ ALTER TABLE message ADD COLUMN digest INTEGER NOT NULL DEFAULT 0;
 -- Each notice's own part of such a message; NULL: the message is about it alone.
 ALTER TABLE message_notice ADD COLUMN title TEXT;
 ALTER TABLE message_notice ADD COLUMN text TEXT;
+CREATE INDEX message_digest ON message(digest)
+  WHERE digest > 1 AND (state = 'queued' OR state = 'held' OR state = 'retry');
 
 -- As in 0002, but of a digest only what is about a held pupil is taken out. Parts are joined as engine/digest.c does it.
 DROP TRIGGER silence_hold;
@@ -50,7 +52,7 @@ CREATE TRIGGER silence_hold AFTER INSERT ON hold BEGIN
          title = (SELECT mn.title FROM message_notice mn WHERE mn.message = message.id ORDER BY mn.notice LIMIT 1),
          segments = NULL,
          digest = (SELECT count(*) FROM message_notice mn WHERE mn.message = message.id)
-   WHERE state IN ('queued', 'held', 'retry') AND digest > 1
+   WHERE digest > 1 AND (state = 'queued' OR state = 'held' OR state = 'retry')
      AND digest <> (SELECT count(*) FROM message_notice mn WHERE mn.message = message.id);
   UPDATE message SET state = 'cancelled', reason = 'staff-hold', changed = NEW.starts
    WHERE state IN ('queued', 'held', 'retry') AND (NEW.ends IS NULL OR NEW.ends > created)
