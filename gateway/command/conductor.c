@@ -31,12 +31,14 @@ static int rows_are_idle(struct conductor *conductor, int64_t now, bool wait_for
                          struct err *err)
 {
         struct publication_counts publications = {0};
-        int64_t engine, message;
+        int64_t engine, message, poll = MESSAGE_NO_TIME;
         int r;
 
         r = engine_next_time(conductor->reader, &engine, err);
         if (r == 0)
                 r = message_next_time(conductor->reader, &message, err);
+        if (r == 0)
+                r = message_poll_time(conductor->reader, &poll, err);
         if (r == 0)
                 r = message_busy(conductor->reader, err);
         if (r == 0 && wait_for_broker)
@@ -44,6 +46,7 @@ static int rows_are_idle(struct conductor *conductor, int64_t now, bool wait_for
         if (r != 0)
                 return r < 0 ? r : 0;
         *ret_next = engine < message ? engine : message;
+        *ret_next = *ret_next < poll ? *ret_next : poll;
         return *ret_next > now && publications.queued + publications.sent == 0;
 }
 

@@ -734,6 +734,14 @@ static bool is_known(void *context, const char *name)
         return find_provider(context, name) != NULL;
 }
 
+static bool is_asked(void *context, const char *name)
+{
+        const struct provider *provider = find_provider(context, name);
+        int64_t until;
+
+        return provider && provider_poll_seconds(provider, &until) > 0;
+}
+
 static int run_recover(struct writer_job *writer_job, struct db *db, int64_t now_utc, struct err *err)
 {
         struct recover_job *job = (struct recover_job *)writer_job;
@@ -742,6 +750,8 @@ static int run_recover(struct writer_job *writer_job, struct db *db, int64_t now
         job->now_utc = now_utc;
         if (r == 0)
                 r = message_recover(db, now_utc, decide, job, &job->count, err);
+        if (r == 0)
+                r = message_stop_polls(db, is_asked, job->courier, err);
         return r < 0 ? r : message_release_pins(db, now_utc, is_known, job->courier, err);
 }
 

@@ -98,16 +98,13 @@ static int fill(struct provider_reader *reader, const struct yaml_node *node, co
         return r;
 }
 
-static int read_filled(struct provider_reader *reader, const struct yaml_node *node, bool for_template,
-                       char **ret_text)
+int provider_fill(struct provider_reader *reader, const struct yaml_node *node, const char *text,
+                  bool for_template, char **ret_text)
 {
         char *filled;
-        const char *text;
         struct buf buf;
-        int r = yaml_text(node, &text, reader->err);
+        int r;
 
-        if (r < 0)
-                return r;
         buf_init(&buf, TEXT_MAX_BYTES);
         r = fill(reader, node, text, for_template, &buf);
         if (r == 0 && buf_error(&buf) == ERR_LIMIT)
@@ -121,6 +118,15 @@ static int read_filled(struct provider_reader *reader, const struct yaml_node *n
                 *ret_text = filled;
         }
         return r;
+}
+
+static int read_filled(struct provider_reader *reader, const struct yaml_node *node, bool for_template,
+                       char **ret_text)
+{
+        const char *text;
+        int r = yaml_text(node, &text, reader->err);
+
+        return r < 0 ? r : provider_fill(reader, node, text, for_template, ret_text);
 }
 
 int provider_read_text(struct provider_reader *reader, const struct yaml_node *node, char **ret_text)

@@ -152,7 +152,7 @@ static enum attempt_outcome outcome_of_smtp(int status)
                 return ATTEMPT_ACCEPTED;
         if (status >= 400 && status < 500)
                 return ATTEMPT_RETRY;
-        return status >= 500 ? ATTEMPT_REJECTED : ATTEMPT_UNKNOWN;
+        return status >= 500 && status < 600 ? ATTEMPT_REJECTED : ATTEMPT_UNKNOWN;
 }
 
 static enum attempt_outcome outcome_of_status(int status)

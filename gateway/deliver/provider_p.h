@@ -146,6 +146,9 @@ struct provider_reader {
 
 /* The text of a scalar with each ${NAME} replaced by its value; free() it. */
 int provider_read_text(struct provider_reader *reader, const struct yaml_node *node, char **ret_text);
+/* The same of TEXT, which stands in NODE; for a template ${NAME} becomes the variable settings.NAME. */
+int provider_fill(struct provider_reader *reader, const struct yaml_node *node, const char *text,
+                  bool for_template, char **ret_text);
 /* A template, in which ${NAME} is the variable settings.NAME, so that its value is escaped like any other. */
 int provider_read_template(struct provider_reader *reader, const struct yaml_node *node,
                            struct template **ret_template);

@@ -9,7 +9,7 @@
 
 #define URL_MAX_BYTES 4096
 #define HEADER_MAX_BYTES 4096
-#define BASE_URL_VARIABLE "{{loopback_url}}"
+#define LOOPBACK_URL_VARIABLE "{{loopback_url}}"
 #define AUTHORIZATION_MAX_BYTES 4096
 
 void provider_request_part_fini(struct provider *provider)
@@ -74,35 +74,55 @@ static int check_address(struct provider_reader *reader, const struct yaml_node 
         return 0;
 }
 
-/* Splits scheme and host, which are fixed, from the path, which is a template. */
+/* Where the path begins in TEXT, which may have ${NAME:-otherwise} in its host. */
+static const char *path_of(const char *text)
+{
+        const char *at = strstr(text, "://");
+
+        for (at = at ? at + 3 : text; *at && *at != '/' && *at != '?'; at++)
+                if (strncmp(at, "${", 2) == 0)
+                        at += strcspn(at, "}") - (at[strcspn(at, "}")] == '\0');
+        return at;
+}
+
+/* Scheme and host, which are fixed. */
+static int read_base(struct provider_reader *reader, const struct yaml_node *node, const char *text,
+                     const char *path)
+{
+        const char *loopback = reader->setting(reader->context, "loopback_url");
+        struct provider *provider = reader->provider;
+        _cleanup_(free_ptr) char *base = strndup(text, (size_t)(path - text));
+        int r;
+
+        if (!base)
+                return err_set(reader->err, ERR_NOMEM, "provider: out of memory");
+        if (strcmp(base, LOOPBACK_URL_VARIABLE) != 0) {
+                r = provider_fill(reader, node, base, false, &provider->base_url);
+                return r < 0 ? r : check_address(reader, node, provider->base_url);
+        }
+        if (!loopback)
+                return yaml_refuse(node, reader->err, "the gateway's own address is not known here");
+        provider->is_loopback = true;
+        provider->base_url = strdup(loopback);
+        return provider->base_url ? 0 : err_set(reader->err, ERR_NOMEM, "provider: out of memory");
+}
+
+/* Splits scheme and host from the path, which is a template. */
 static int read_url(struct provider_reader *reader, const struct yaml_node *node)
 {
-        struct provider *provider = reader->provider;
-        const char *base = reader->setting(reader->context, "loopback_url"), *path;
-        _cleanup_(free_ptr) char *url = NULL;
-        int r = provider_read_text(reader, node, &url);
+        _cleanup_(free_ptr) char *filled = NULL;
+        const char *text, *path;
+        int r = yaml_text(node, &text, reader->err);
 
         if (r < 0)
                 return r;
-        if (strncmp(url, BASE_URL_VARIABLE, strlen(BASE_URL_VARIABLE)) == 0) {
-                if (!base)
-                        return yaml_refuse(node, reader->err, "the gateway's own address is not known here");
-                path = url + strlen(BASE_URL_VARIABLE);
-                provider->base_url = strdup(base);
-        } else {
-                path = strstr(url, "://");
-                path = path ? path + 3 : url;
-                path += strcspn(path, "/?");
-                provider->base_url = strndup(url, (size_t)(path - url));
-        }
-        if (!provider->base_url)
-                return err_set(reader->err, ERR_NOMEM, "provider: out of memory");
-        r = base && strcmp(base, provider->base_url) == 0 ? 0
-                                                          : check_address(reader, node, provider->base_url);
-        if (base && strcmp(base, provider->base_url) == 0)
-                provider->is_loopback = true;
+        path = path_of(text);
+        r = read_base(reader, node, text, path);
         if (r == 0)
-                r = template_parse(path, yaml_file(node), yaml_line(node), &provider->url, reader->err);
+                r = provider_fill(reader, node, path, true, &filled);
+        if (r == 0)
+                r = template_parse(filled, yaml_file(node), yaml_line(node), &reader->provider->url,
+                                   reader->err);
         return r;
 }
 

@@ -94,8 +94,6 @@ static size_t give_body(char *data, size_t size, size_t count, void *context)
                 length = left;
         memcpy(data, transfer->request.body + transfer->read, length);
         transfer->read += length;
-        if (!length)
-                transfer->read = SIZE_MAX; /* the end was taken too: the server may have it all */
         return length;
 }
 
@@ -119,15 +117,22 @@ static int before_request(void *context, char *to_address, char *from_address, i
 
 static int set_headers(struct transfer *transfer, struct err *err)
 {
-        struct curl_slist *grown = curl_slist_append(NULL, "Expect:");
+        struct curl_slist *grown;
 
-        transfer->headers = grown;
-        for (int i = 0; i < transfer->request.header_count && grown; i++) {
-                grown = curl_slist_append(transfer->headers, transfer->request.headers[i]);
-                if (grown)
-                        transfer->headers = grown;
+        /* curl 7.88 would sign the empty header and then not send it. It asks for leave only before bodies of
+         * a megabyte, and ours are smaller. */
+        if (!transfer->request.sigv4) {
+                transfer->headers = curl_slist_append(NULL, "Expect:");
+                if (!transfer->headers)
+                        return err_set(err, ERR_NOMEM, "courier: out of memory");
         }
-        return grown ? 0 : err_set(err, ERR_NOMEM, "courier: out of memory");
+        for (int i = 0; i < transfer->request.header_count; i++) {
+                grown = curl_slist_append(transfer->headers, transfer->request.headers[i]);
+                if (!grown)
+                        return err_set(err, ERR_NOMEM, "courier: out of memory");
+                transfer->headers = grown;
+        }
+        return 0;
 }
 
 static void set_common(struct transfer *transfer, int timeout_ms)
@@ -257,10 +262,11 @@ void transfer_told(struct transfer *transfer, CURLcode result, struct provider_t
 static void smtp_outcome(struct transfer *transfer, CURLcode result, int status,
                          struct message_outcome *outcome)
 {
-        bool is_whole = transfer->read == SIZE_MAX, is_answered = status >= 200 && status != 354;
+        bool is_whole = transfer->read >= transfer->request.body_length,
+             is_refused = status >= 400 && status <= 599;
         struct provider_answer answer;
 
-        if (result == CURLE_OK || (is_answered && status >= 400 && result != CURLE_LOGIN_DENIED)) {
+        if (result == CURLE_OK || (is_refused && result != CURLE_LOGIN_DENIED)) {
                 provider_answer(transfer->provider, status, "", 0, NULL, &answer);
                 outcome->outcome = answer.outcome;
                 outcome->status = status;

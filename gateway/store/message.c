@@ -359,6 +359,37 @@ int message_poll(struct db *db, int64_t now_utc, const char *provider, int64_t n
         return r == 0 && failed ? err_set(err, ERR_NOMEM, "database: out of memory") : r;
 }
 
+int message_stop_polls(struct db *db, message_known_fn known, void *context, struct err *err)
+{
+        char provider[MESSAGE_PROVIDER_MAX] = "";
+        struct query q;
+        int r;
+
+        for (;;) {
+                query_start(&q, db,
+                            "SELECT min(provider) FROM message WHERE poll_at IS NOT NULL AND provider > ?",
+                            err);
+                query_text(&q, provider);
+                r = query_row(&q);
+                if (r > 0 && column_is_null(&q, 0))
+                        r = 0;
+                if (r > 0)
+                        snprintf(provider, sizeof provider, "%s", column_text(&q, 0));
+                query_end(&q);
+                if (r <= 0)
+                        return r;
+                if (known(context, provider))
+                        continue;
+                query_start(&q, db,
+                            "UPDATE message SET poll_at = NULL WHERE poll_at IS NOT NULL AND provider = ?",
+                            err);
+                query_text(&q, provider);
+                r = query_run(&q);
+                if (r < 0)
+                        return r;
+        }
+}
+
 int message_poll_time(struct db *db, int64_t *ret_utc, struct err *err)
 {
         struct query q;

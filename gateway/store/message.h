@@ -144,9 +144,12 @@ typedef struct message_fate (*message_decide_fn)(void *context, const struct mes
 int message_recover(struct db *db, int64_t now_utc, message_decide_fn decide, void *context,
                     int64_t *ret_count, struct err *err);
 
+/* Nobody is asked after the messages of a provider that KNOWN does not know. */
+typedef bool (*message_known_fn)(void *context, const char *provider);
+int message_stop_polls(struct db *db, message_known_fn known, void *context, struct err *err);
+
 /* Messages pinned to a provider that KNOWN does not know (its file is gone): urgent ones are freed for
  * another provider and may double, others stay unknown. */
-typedef bool (*message_known_fn)(void *context, const char *provider);
 int message_release_pins(struct db *db, int64_t now_utc, message_known_fn known, void *context,
                          struct err *err);
 
