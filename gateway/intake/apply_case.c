@@ -16,6 +16,14 @@ static int check_unknown(struct apply *apply, const char *id)
         return r < 0 ? r : apply_check_scope(apply, id);
 }
 
+/* What stands in a case are codes: whoever has something to tell tells it to a person. */
+static int check_code(struct apply *apply, const char *name, const char *text)
+{
+        if (text && !field_is_code(text))
+                return apply_refuse(apply, name, "no code: write letters, digits and -, no free text");
+        return 0;
+}
+
 /* A case belongs to its pupil's organisation. Nobody's case may be handed on before the transfer of what is
  * known is permitted. */
 static int check_case(struct apply *apply, const struct case_act *act)
@@ -46,6 +54,8 @@ static int add_act(struct apply *apply, const char *act, const char *person_name
         row.sees = fields_id(&apply->data, "sees", OPTIONAL);
         row.next_contact = fields_day(&apply->data, "next", OPTIONAL);
         row.by = apply_by(apply);
+        if (check_code(apply, "outcome", row.outcome) < 0 || check_code(apply, "sees", row.sees) < 0)
+                return apply->data.error;
         if (person_name)
                 r = apply_person(apply, person_name, REQUIRED, &row.person);
         if (r == 0)

@@ -10,7 +10,6 @@
 #define VISIT_SECONDS 3600 /* how long it takes when nobody says */
 #define PARTIES_MAX 200    /* hosts and guests of a visit */
 #define ANSWERS_MAX 200    /* of one person in one survey */
-#define CODE_MAX 40        /* bytes of a question's or a choice's code */
 
 /* ---- surveys */
 
@@ -67,15 +66,6 @@ static int read_survey(struct apply *apply, const char **ret_id)
         return r < 0 ? r : apply_check_scope(apply, organisation);
 }
 
-/* Nobody is known by a code. */
-static bool is_code(const char *text)
-{
-        size_t length = strlen(text);
-
-        return length && length <= CODE_MAX &&
-               strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == length;
-}
-
 /* Codes alone, counted without who gave them: {"q1":"yes"}. */
 static int count_answers(struct apply *apply, const char *survey)
 {
@@ -90,7 +80,7 @@ static int count_answers(struct apply *apply, const char *survey)
         {
                 const char *choice = json_string_value(value);
 
-                if (!choice || !is_code(choice) || !is_code(question))
+                if (!choice || !field_is_code(choice) || !field_is_code(question))
                         return apply_refuse(apply, "answers",
                                             "not codes: write {\"q1\":\"yes\"}, no free text");
                 r = survey_tally_add(apply->db, survey, question, choice, apply->err);

@@ -243,6 +243,14 @@ int fields_time_of_day(struct fields *fields, const char *name, int fallback)
         return seconds - NOON;
 }
 
+bool field_is_code(const char *text)
+{
+        size_t length = strlen(text);
+
+        return length && length <= FIELD_CODE_MAX &&
+               strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == length;
+}
+
 int field_weekday(const json_t *value)
 {
         static const char *const names[] = {"monday", "tuesday",  "wednesday", "thursday",

@@ -14,6 +14,7 @@
 
 #define FIELD_TEXT_MAX 1000 /* bytes of a text */
 #define FIELD_ID_MAX 200    /* bytes of an id */
+#define FIELD_CODE_MAX 40   /* bytes of a code */
 #define FIELD_LIST_MAX 1000 /* members of a list of ids */
 
 struct fields {
@@ -61,6 +62,10 @@ int fields_time_of_day(struct fields *fields, const char *name, int fallback);
 
 /* Whether TEXT may be an id: 1 … FIELD_ID_MAX bytes without control characters. */
 bool field_is_id(const char *text);
+
+/* Whether TEXT is a code: 1 … FIELD_CODE_MAX letters, digits, points, - and _ of ASCII. Nobody can be told of
+ * in one. */
+bool field_is_code(const char *text);
 
 /* 1 Monday … 7 Sunday of 1–7, "1"–"7", "mon" or "monday"; 0 when it is none. */
 int field_weekday(const json_t *value);

@@ -189,6 +189,9 @@ static const struct {
            "\"by\":\"T1\",\"answers\":{\"q1\":\"a text that is far longer than any code\"}"),
      "no free text"},
     {EVENT("1", "visit.missed", "V2", ""), "no such visit V2 that has begun"},
+    {EVENT("1", "case.closed", "2026-0001", "\"outcome\":\"Aino muutti pois\""), "data.outcome: no code"},
+    {EVENT("1", "case.joined", "2026-0001", "\"person\":\"T1\",\"sees\":\"kaikki, paitsi\""),
+     "data.sees: no code"},
     {EVENT("1", "case.left", "2026-0001", "\"person\":\"T1\""), "takes no part in the case"},
     {"{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/"
      "t\",\"type\":\"kapula.consent.given\",\"subject\":\"C1\","
