@@ -261,10 +261,54 @@ static int read_keep(struct config *config, const struct yaml_node *keep, struct
                                    &config->keep_events_days, err);
 }
 
+static int read_calendar(struct config_calendar *calendar, const struct yaml_node *node, struct err *err)
+{
+        static const char *const keys[] = {"name", "url", "organisation", "kind", "every", NULL};
+        const struct yaml_node *every, *needed;
+        int r = yaml_only_keys(node, keys, err);
+
+        for (int i = 0; i < 4 && r == 0; i++)
+                r = yaml_need(node, keys[i], &needed, err);
+        if (r == 0)
+                r = read_text(node, "name", &calendar->name, err);
+        if (r == 0 && (strlen(calendar->name) >= 64 ||
+                       calendar->name[strspn(calendar->name, "abcdefghijklmnopqrstuvwxyz0123456789-")]))
+                r = yaml_refuse(yaml_get(node, "name"), err, "no name: use small letters, digits and '-'");
+        if (r == 0)
+                r = read_text(node, "url", &calendar->url, err);
+        if (r == 0 && strncmp(calendar->url, "https://", 8) != 0 && strncmp(calendar->url, "http://", 7) != 0)
+                r = yaml_refuse(yaml_get(node, "url"), err, "no web address: begin it with https://");
+        if (r == 0)
+                r = read_text(node, "organisation", &calendar->organisation, err);
+        if (r == 0)
+                r = read_text(node, "kind", &calendar->kind, err);
+        if (r == 0 && strcmp(calendar->kind, "breaks") != 0 && strcmp(calendar->kind, "meetings") != 0)
+                r = yaml_refuse(yaml_get(node, "kind"), err, "no such kind: write breaks or meetings");
+        every = yaml_get(node, "every");
+        calendar->every_s = CONFIG_CALENDAR_EVERY_S;
+        if (r == 0 && every)
+                r = yaml_duration(every, &calendar->every_s, err);
+        if (r == 0 && calendar->every_s < 300)
+                r = yaml_refuse(every, err, "too often: at most every 5 min");
+        return r;
+}
+
+static int read_calendars(struct config *config, const struct yaml_node *calendars, struct err *err)
+{
+        int r = calendars ? yaml_want(calendars, YAML_KIND_SEQUENCE, err) : 0;
+
+        if (r == 0 && calendars && yaml_count(calendars) > CONFIG_CALENDAR_MAX)
+                r = yaml_refuse(calendars, err, "more than %d: remove some", CONFIG_CALENDAR_MAX);
+        for (int i = 0; r == 0 && i < (calendars ? yaml_count(calendars) : 0); i++)
+                r = read_calendar(&config->calendars[config->calendar_count++], yaml_at(calendars, i), err);
+        return r;
+}
+
 static int read_config(struct config *config, const struct yaml_node *root, struct err *err)
 {
-        static const char *const keys[] = {"database",  "listen", "port", "base_url",  "rules", "templates",
-                                           "providers", "broker", "keep", "organizer", NULL};
+        static const char *const keys[] = {"database", "listen",    "port",      "base_url",
+                                           "rules",    "templates", "providers", "broker",
+                                           "keep",     "organizer", "calendars", NULL};
         int r = root ? yaml_only_keys(root, keys, err) : 0;
 
         if (r == 0)
@@ -279,6 +323,8 @@ static int read_config(struct config *config, const struct yaml_node *root, stru
                 r = read_text(root, "base_url", &config->base_url, err);
         if (r == 0)
                 r = read_text(root, "organizer", &config->organizer, err);
+        if (r == 0)
+                r = read_calendars(config, yaml_get(root, "calendars"), err);
         if (r == 0)
                 r = read_text(root, "rules", &config->rules, err);
         if (r == 0)
@@ -339,6 +385,12 @@ void config_fini(struct config *config)
         free(config->listen);
         free(config->base_url);
         free(config->organizer);
+        for (int i = 0; i < config->calendar_count; i++) {
+                free(config->calendars[i].name);
+                free(config->calendars[i].url);
+                free(config->calendars[i].organisation);
+                free(config->calendars[i].kind);
+        }
         free(config->rules);
         free(config->templates);
         free(config->broker_host);

@@ -28,6 +28,15 @@ struct config_provider {
         int sender_count;
 };
 
+#define CONFIG_CALENDAR_MAX 64
+#define CONFIG_CALENDAR_EVERY_S (6 * 3600)
+
+/* A calendar of somebody else's that is read in. */
+struct config_calendar {
+        char *name, *url, *organisation, *kind; /* kind: breaks or meetings */
+        int64_t every_s;
+};
+
 struct config {
         char *database;          /* NULL: the default place */
         char *organizer;         /* address that answers to invitations go to; NULL: none */
@@ -37,6 +46,8 @@ struct config {
         bool is_sandbox;         /* no provider was named: the sandbox is the provider */
         struct config_provider providers[CONFIG_PROVIDER_MAX];
         int provider_count;
+        struct config_calendar calendars[CONFIG_CALENDAR_MAX];
+        int calendar_count;
         char *broker_host, *broker_user, *broker_password, *broker_ca, *broker_certificate, *broker_key;
         int broker_port;        /* 0: no broker */
         char *broker_client_id; /* of the intake's session */

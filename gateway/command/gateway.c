@@ -2,6 +2,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "calendar/invitation.h"
+#include "calendar/source_read.h"
+#include "command/calendars.h"
 #include "command/conductor.h"
 #include "command/far_end.h"
 #include "command/providers.h"
@@ -52,6 +54,7 @@ struct gateway {
         struct web *web;
         struct far_end *far_end;
         struct publisher *publisher;
+        struct source_loop *sources;
         struct conductor *conductor;
         struct reply_taker *replies;
         struct keeper *keeper;
@@ -390,7 +393,8 @@ static int open_subscription(struct gateway *gateway, struct err *err)
 /* `kapula feeds` prints links with it. */
 struct base_url_job {
         struct writer_job job;
-        const char *url, *organizer;
+        const char *url;
+        const struct config *config;
 };
 
 static int write_base_url(struct writer_job *job, struct db *db, int64_t now_utc, struct err *err)
@@ -398,15 +402,15 @@ static int write_base_url(struct writer_job *job, struct db *db, int64_t now_utc
         const struct base_url_job *base = (struct base_url_job *)job;
         int r = meta_set(db, "base_url", base->url, err);
 
-        (void)now_utc;
-        return r < 0 || !base->organizer ? r : meta_set(db, "organizer", base->organizer, err);
+        if (r == 0 && base->config->organizer)
+                r = meta_set(db, "organizer", base->config->organizer, err);
+        return r < 0 ? r : calendars_configure(db, base->config, now_utc, err);
 }
 
 static int open_outward(struct gateway *gateway, struct err *err)
 {
-        struct base_url_job job = {.job.run = write_base_url,
-                                   .url = gateway_base_url(gateway),
-                                   .organizer = gateway->config->organizer};
+        struct base_url_job job = {
+            .job.run = write_base_url, .url = gateway_base_url(gateway), .config = gateway->config};
         int r = writer_run(gateway->writer, &job.job, err);
 
         if (r == 0)
@@ -419,6 +423,9 @@ static int open_outward(struct gateway *gateway, struct err *err)
                 r = open_publisher(gateway, err);
         if (r == 0)
                 r = open_subscription(gateway, err);
+        if (r == 0 && gateway->config->calendar_count)
+                r = source_loop_open(gateway->database, gateway->writer, &gateway->clock, &gateway->sources,
+                                     err);
         if (r == 0 && !gateway->clock.is_virtual)
                 r = keeper_open(gateway->config, gateway->writer, &gateway->keeper, err);
         return r;
@@ -519,6 +526,7 @@ struct gateway *gateway_close(struct gateway *gateway)
                 return NULL;
         conductor_close(gateway->conductor);
         gateway->conductor = NULL;
+        source_loop_close(TAKE(gateway->sources));
         keeper_close(gateway->keeper);
         subscription_close(TAKE(gateway->subscription));
         courier_close(take_courier(gateway));
