@@ -5,6 +5,7 @@
 #include "calendar/source_read.h"
 #include "command/calendars.h"
 #include "command/conductor.h"
+#include "command/courier_metrics.h"
 #include "command/far_end.h"
 #include "command/providers.h"
 #include "command/reply_taker.h"
@@ -311,6 +312,16 @@ static enum web_health intake_health(void *context, const char **ret_text)
         return status.is_connected ? WEB_HEALTH_OK : WEB_HEALTH_DEGRADED;
 }
 
+static void add_metrics(void *context, struct buf *page)
+{
+        struct gateway *gateway = context;
+
+        pthread_mutex_lock(&gateway->courier_mutex);
+        if (gateway->courier)
+                courier_metrics(gateway->courier, page);
+        pthread_mutex_unlock(&gateway->courier_mutex);
+}
+
 static int open_web(struct gateway *gateway, const struct gateway_options *options, struct err *err)
 {
         struct web_options web = {
@@ -326,6 +337,8 @@ static int open_web(struct gateway *gateway, const struct gateway_options *optio
             .provider_take = take_provider,
             .provider_give = give_provider,
             .provider_context = gateway,
+            .metrics = add_metrics,
+            .metrics_context = gateway,
             .take_reply = reply_taker_take,
             .take_reply_context = gateway->replies,
             .loops = gateway->loops,

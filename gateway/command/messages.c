@@ -32,6 +32,23 @@ struct show {
 
 /* ---- words */
 
+static const char *retry_words(const char *reason)
+{
+        static const char *const table[][2] = {
+            {"asking-again", ": the provider gave no clear answer, it is asked again under the same key"},
+            {"asking-status", ": the provider gave no clear answer, it will be asked what became of it"},
+            {"may-double", ", may arrive twice"},
+            {"not-taken", ": the provider says that it never came"},
+            {"provider-busy", ": the provider could not take it"},
+            {"temporary-failure", ": it could not be delivered for a while"},
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+                if (reason && strcmp(reason, table[i][0]) == 0)
+                        return table[i][1];
+        return "";
+}
+
 /* What became of it, as a secretary says it. */
 static void print_state(const char *state, const char *reason, const char *provider)
 {
@@ -54,8 +71,7 @@ static void print_state(const char *state, const char *reason, const char *provi
                            ? "which reports no deliveries: taken as delivered"
                            : "no receipt yet");
         else if (strcmp(state, "retry") == 0)
-                printf("will be tried again%s",
-                       reason && strcmp(reason, "may-double") == 0 ? ", may arrive twice" : "");
+                printf("will be tried again%s", retry_words(reason));
         else if (strcmp(state, "unknown") == 0)
                 printf("not known: %s gave no clear answer, it may or may not have arrived", who);
         else if (strcmp(state, "rejected") == 0)

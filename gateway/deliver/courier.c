@@ -686,10 +686,11 @@ struct courier_counts courier_counts(const struct courier *courier)
 
 bool courier_provider(const struct courier *courier, int index, struct courier_provider *ret_provider)
 {
-        const struct lane_counts *counts = &courier->lane_counts[index];
+        const struct lane_counts *counts;
 
         if (index >= courier->config.provider_count)
                 return false;
+        counts = &courier->lane_counts[index];
         *ret_provider = (struct courier_provider){.name = provider_name(courier->config.providers[index]),
                                                   .is_resting = atomic_load(&counts->is_resting),
                                                   .under_way = atomic_load(&counts->under_way),

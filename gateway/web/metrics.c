@@ -71,6 +71,8 @@ static int refresh(struct web *web, struct db *db, struct err *err)
         if (r < 0)
                 return r;
         add_program(web, &page);
+        if (web->options.metrics)
+                web->options.metrics(web->options.metrics_context, page.buf);
         buf_adds(page.buf, "# EOF\n");
         if (buf_error(page.buf))
                 return err_set(err, buf_error(page.buf), "metrics: are over %d bytes", METRICS_MAX_BYTES);

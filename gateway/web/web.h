@@ -14,6 +14,7 @@ struct web;
 struct writer;
 struct db;
 struct provider;
+struct buf;
 struct webhook_reply;
 struct pages;
 
@@ -47,6 +48,9 @@ struct web_options {
         const struct provider *(*provider_take)(void *context, const char *name);
         void (*provider_give)(void *context, const struct provider *provider);
         void *provider_context;
+        /* Adds families of metrics that only the caller can count, in OpenMetrics. NULL: none. */
+        void (*metrics)(void *context, struct buf *page);
+        void *metrics_context;
         /* Takes a reply of a recipient, in the writer's transaction. NULL: POST /v1/replies answers 404. */
         int (*take_reply)(void *context, struct db *db, int64_t now_utc, const char *provider,
                           const struct webhook_reply *reply, struct err *err);
