@@ -254,13 +254,45 @@ static void totals_hide_the_few(void **state)
         db_close(db);
 }
 
+/* No way round leads to a circle: not a roster, not a row, not a change of one. */
+static void keeps_a_tree(void **state)
+{
+        static const char circle[] =
+            "{\"organisations\":[{\"id\":\"a\",\"kind\":\"school\",\"parent\":\"b\",\"name\":\"A\"},"
+            "{\"id\":\"b\",\"kind\":\"municipality\",\"parent\":\"a\",\"name\":\"B\"}]}";
+        static const char *const refused[] = {
+            "UPDATE organisation SET parent = 'kjk-a' WHERE id = 'kj'",
+            "INSERT INTO organisation(id, kind, parent, name) VALUES ('a', 'school', 'b', 'A'), ('b', "
+            "'group', 'a', 'B')",
+            "INSERT INTO organisation(id, kind, parent, name) VALUES ('a', 'school', 'a', 'A')",
+        };
+        struct db *db = rows_copy(filled), *bare = rows_open();
+        struct roster_report report;
+        struct err err;
+        char before[200];
+
+        (void)state;
+        snprintf(before, sizeof before, "%s", rows_text(db, "SELECT count(*) FROM organisation_tree"));
+        assert_int_equal(rows_roster(bare, NOW, circle, false, &report, &err), 0);
+        assert_int_equal(report.rejected_count, 2);
+        assert_non_null(strstr(report.rejected[0].error, "organisations[0].parent: no such organisation b"));
+        roster_report_fini(&report);
+        assert_string_equal(rows_text(bare, "SELECT count(*) FROM organisation"), "0");
+        db_close(bare);
+        for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+                assert_int_not_equal(sqlite3_exec(db_handle(db), refused[i], NULL, NULL, NULL), SQLITE_OK);
+                assert_true(i == 2 || strstr(sqlite3_errmsg(db_handle(db)), "below the organisation itself"));
+        }
+        assert_string_equal(rows_text(db, "SELECT count(*) FROM organisation_tree"), before);
+        db_close(db);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-            cmocka_unit_test(leaves_the_facts),
-            cmocka_unit_test(refuses_whole),
-            cmocka_unit_test(books_once),
-            cmocka_unit_test(totals_hide_the_few),
+            cmocka_unit_test(leaves_the_facts), cmocka_unit_test(refuses_whole),
+            cmocka_unit_test(books_once),       cmocka_unit_test(totals_hide_the_few),
+            cmocka_unit_test(keeps_a_tree),
         };
 
         return cmocka_run_group_tests(tests, fill, empty);

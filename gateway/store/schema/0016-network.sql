@@ -44,6 +44,17 @@ CREATE TABLE mentor_pair(
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX mentor_pair_mentee ON mentor_pair(mentee);
 
+-- Two organisations that name one another as they are written; 0001 refuses what moves into a circle.
+CREATE TRIGGER organisation_inserted_in_circle BEFORE INSERT ON organisation
+WHEN NEW.parent IS NOT NULL
+ AND EXISTS (WITH RECURSIVE up(id, steps) AS (
+               SELECT NEW.parent, 0
+                UNION ALL SELECT o.parent, u.steps + 1 FROM up u JOIN organisation o ON o.id = u.id
+                           WHERE o.parent IS NOT NULL AND u.steps < 16)
+              SELECT 1 FROM up WHERE id = NEW.id) BEGIN
+  SELECT RAISE(ABORT, 'organisation.parent: stands below the organisation itself: choose another parent');
+END;
+
 -- ---------------------------------------------------------------- meetings
 
 ALTER TABLE meeting ADD COLUMN committee TEXT;
