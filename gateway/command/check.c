@@ -1,6 +1,7 @@
 /* kapula check: configuration, rules, templates and providers together. */
 #include "command/check.h"
 #include "command/config.h"
+#include "command/costs.h"
 #include "command/providers.h"
 #include "command/resources.h"
 #include "command/verbs.h"
@@ -132,7 +133,10 @@ int check_run(struct check *check, const char *rules, const char *rules_overlay,
         if (!check->faults)
                 check->faults = json_array();
         check->fallbacks = json_array();
-        if (!check->faults || !check->fallbacks)
+        check->lengths = json_array();
+        if (!check->costs_known)
+                check->segment_micros = -1;
+        if (!check->faults || !check->fallbacks || !check->lengths)
                 return err_set(err, ERR_NOMEM, "check: out of memory");
         r = db_open(":memory:", DB_PRIVATE, &check->db, err);
         if (r == 0)
@@ -157,6 +161,7 @@ void check_fini(struct check *check)
         db_close(check->db);
         json_decref(check->faults);
         json_decref(check->fallbacks);
+        json_decref(check->lengths);
 }
 
 /* ---- output */
@@ -179,11 +184,48 @@ static void print_fallback(const json_t *fallback)
         putchar('\n');
 }
 
+/* "absence-alert: SMS ar 4 (ucs2), en 2, fi 2; at most 0.30 EUR": a line a template; its languages stand
+ * together. */
+static void print_lengths(const struct check *check)
+{
+        const char *shown = "";
+        int most = 0;
+        size_t index;
+        json_t *each;
+
+        json_array_foreach(check->lengths, index, each)
+        {
+                const char *name = json_string_value(json_object_get(each, "template"));
+                const char *encoding = json_string_value(json_object_get(each, "encoding"));
+                const int segments = (int)json_integer_value(json_object_get(each, "segments"));
+                const json_t *next = json_array_get(check->lengths, index + 1);
+                char money[COSTS_MONEY_MAX];
+
+                if (strcmp(name, shown) != 0) {
+                        printf("%s: SMS", name);
+                        most = 0;
+                } else {
+                        putchar(',');
+                }
+                shown = name;
+                most = segments > most ? segments : most;
+                printf(" %s %d%s", json_string_value(json_object_get(each, "language")), segments,
+                       strcmp(encoding, "gsm7") ? " (ucs2)" : "");
+                if (next && strcmp(json_string_value(json_object_get(next, "template")), name) == 0)
+                        continue;
+                if (check->segment_micros >= 0) {
+                        costs_money_print(check->segment_micros * most, money);
+                        printf("; at most %s %s", money, check->currency);
+                }
+                putchar('\n');
+        }
+}
+
 static int print_json(const struct check *check, struct err *err)
 {
-        json_t *all =
-            json_pack("{s:i, s:i, s:O, s:O}", "rules", check->book ? check->book->count : 0, "templates",
-                      check->templates, "faults", check->faults, "fallbacks", check->fallbacks);
+        json_t *all = json_pack("{s:i, s:i, s:O, s:O, s:O}", "rules", check->book ? check->book->count : 0,
+                                "templates", check->templates, "faults", check->faults, "fallbacks",
+                                check->fallbacks, "lengths", check->lengths);
         int r = !all || json_dumpf(all, stdout, JSON_COMPACT) < 0 || putchar('\n') == EOF;
 
         json_decref(all);
@@ -208,6 +250,8 @@ int check_print(const struct check *check, bool json, struct err *err)
                 if (!json && !faults)
                         print_fallback(each);
         }
+        if (!json && !faults)
+                print_lengths(check);
         if (!json && !faults)
                 printf("%d rules, %d messages in their languages: nothing is wrong\n", check->book->count,
                        check->templates);
@@ -262,6 +306,9 @@ static int run(int argc, char **argv, struct err *err)
                 r = config_load(path, &config, err);
         if (r < 0)
                 return r;
+        check.costs_known = true;
+        check.segment_micros = costs_price(config.costs, SAMPLE_NUMBER);
+        snprintf(check.currency, sizeof check.currency, "%s", config.costs->currency);
         check.database = db ? db : config.database;
         if (check.database && !db && access(check.database, R_OK) != 0)
                 check.database = NULL; /* not yet born */

@@ -23,7 +23,12 @@ struct check {
         const char *database; /* whose people's languages count too; NULL: none */
         json_t *faults;       /* texts, each once */
         json_t *fallbacks;    /* {"language", "messages": […], "own_line"} */
+        json_t *lengths;      /* {"template", "language", "encoding", "segments", "cost"} of each SMS, at its
+                                 longest */
         int templates;        /* looked at */
+        bool costs_known;
+        int64_t segment_micros; /* price of a segment to SAMPLE_NUMBER; negative: none is known */
+        char currency[8];
 };
 
 /* Loads rules and templates, checks them against each other and fills the check. 0 however many faults there
@@ -36,6 +41,8 @@ void check_fini(struct check *check);
 int check_print(const struct check *check, bool json, struct err *err);
 
 /* ---- for check*.c alone */
+
+#define SAMPLE_NUMBER "+358400000010" /* whose price is shown */
 
 int check_fault(struct check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -55,9 +55,9 @@ static bool may_be_curator(const struct rule_notify *notify)
 /* What is kept from everybody when the pupil is protected, or may be missing. */
 static void set_optional(struct value *values, const struct rule *rule)
 {
-        value_set_text(values, "school.name", "Koulu");
+        value_set_text(values, "school.name", "Pohjois-Kuusijoen yhtenäiskoulu");
         value_set_text(values, "unit.name", "Ryhmä");
-        value_set_text(values, "link", "https://example.org/r/token");
+        value_set_text(values, "link", "https://kapula.kuusijoki.example.org/r/abcdefghijklmnopqrstuv");
         value_set_text(values, "teacher.first_name", "Oili");
         value_set_bool(values, "teacher.protected", false);
         value_set_text(values, "teacher.phone", SAMPLE_PHONE);
@@ -96,7 +96,7 @@ struct value *check_sample(const struct rule *rule, const struct rule_notify *no
         if (has_column(rule, "pupil")) {
                 value_set_bool(values, "pupil.protected", !everything);
                 if (everything || !may_be_curator(notify))
-                        value_set_text(values, "pupil.first_name", "Aino");
+                        value_set_text(values, "pupil.first_name", everything ? "Maria-Elisabet" : "Aino");
         }
         if (everything)
                 set_optional(values, rule);

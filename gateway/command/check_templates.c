@@ -3,6 +3,7 @@
 #include "command/check.h"
 #include "compose/catalogue.h"
 #include "compose/message.h"
+#include "compose/segment.h"
 #include "engine/rule.h"
 #include "store/db.h"
 #include "store/person.h"
@@ -168,6 +169,40 @@ static int look_at_use(const struct template_use *use, void *told)
 
 /* ---- a template */
 
+/* Keeps the greatest length of each template and language. */
+static int note_length(const struct looking *looking, const char *text, struct err *err)
+{
+        json_t *lengths = looking->check->lengths, *each, *row;
+        const char *name = looking->entry->name, *language = looking->language;
+        struct segment_size size;
+        size_t index, at = json_array_size(lengths);
+        int r = segment_count(text, &size, err);
+
+        if (r < 0)
+                return r;
+        json_array_foreach(lengths, index, each)
+        {
+                if (strcmp(json_string_value(json_object_get(each, "template")), name) != 0)
+                        continue;
+                at = index + 1;
+                if (strcmp(json_string_value(json_object_get(each, "language")), language) != 0)
+                        continue;
+                if (json_integer_value(json_object_get(each, "segments")) >= (json_int_t)size.segments)
+                        return 0;
+                json_array_remove(lengths, index);
+                at = index;
+                break;
+        }
+        row = json_pack("{s:s, s:s, s:s, s:i}", "template", name, "language", language, "encoding",
+                        segment_encoding_name(size.encoding), "segments", (int)size.segments);
+        if (row && looking->check->segment_micros >= 0)
+                json_object_set_new(
+                    row, "cost",
+                    json_real((double)looking->check->segment_micros * (double)size.segments / 1e6));
+        return json_array_insert_new(lengths, at, row) < 0 ? err_set(err, ERR_NOMEM, "check: out of memory")
+                                                           : 0;
+}
+
 static int render(struct looking *looking, bool everything, struct err *err)
 {
         _cleanup_(free_ptr) char *title = NULL, *text = NULL;
@@ -186,7 +221,7 @@ static int render(struct looking *looking, bool everything, struct err *err)
                 return check_fault(looking->check, "%s (rule %s%s)", fault.text, looking->rule->name,
                                    everything ? ""
                                               : ", without what may be missing: set the piece into {{#…}}");
-        return 0;
+        return looking->entry->kind == CATALOGUE_SMS ? note_length(looking, text, err) : 0;
 }
 
 static int look_at(struct looking *looking, struct err *err)

@@ -1,6 +1,7 @@
 #include "command/config.h"
 #include "base/yaml.h"
 #include "command/command.h"
+#include "command/costs.h"
 #include "command/resources.h"
 
 #include <stdio.h>
@@ -306,9 +307,9 @@ static int read_calendars(struct config *config, const struct yaml_node *calenda
 
 static int read_config(struct config *config, const struct yaml_node *root, struct err *err)
 {
-        static const char *const keys[] = {"database", "listen",    "port",      "base_url",
-                                           "rules",    "templates", "providers", "broker",
-                                           "keep",     "organizer", "calendars", NULL};
+        static const char *const keys[] = {"database",  "listen",    "port",     "base_url", "rules",
+                                           "templates", "providers", "broker",   "keep",     "organizer",
+                                           "calendars", "budgets",   "currency", "prices",   NULL};
         int r = root ? yaml_only_keys(root, keys, err) : 0;
 
         if (r == 0)
@@ -333,7 +334,9 @@ static int read_config(struct config *config, const struct yaml_node *root, stru
                 r = read_providers(config, yaml_get(root, "providers"), err);
         if (r == 0)
                 r = read_broker(config, yaml_get(root, "broker"), err);
-        return r < 0 ? r : read_keep(config, yaml_get(root, "keep"), err);
+        if (r == 0)
+                r = read_keep(config, yaml_get(root, "keep"), err);
+        return r < 0 ? r : costs_read(root, &config->costs, err);
 }
 
 int config_load(const char *path, struct config *ret_config, struct err *err)
@@ -381,6 +384,7 @@ void config_fini(struct config *config)
 {
         for (int i = 0; i < config->provider_count; i++)
                 fini_provider(&config->providers[i]);
+        costs_free(config->costs);
         free(config->database);
         free(config->listen);
         free(config->base_url);

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+struct costs;
+
 #define CONFIG_PROVIDER_MAX 16
 #define CONFIG_SETTING_MAX 24
 #define CONFIG_PREFIX_MAX 32
@@ -54,6 +56,7 @@ struct config {
         struct config_intake intake;
         int broker_expiry_hours;  /* of events; 0: they do not expire */
         int broker_acknowledge_s; /* then a broker that says nothing is left */
+        struct costs *costs;      /* never NULL once loaded */
         int keep_messages_days, keep_publications_days, keep_events_days; /* then they are purged */
 };
 

@@ -6,6 +6,7 @@
 #include "command/calendars.h"
 #include "command/conductor.h"
 #include "command/courier_metrics.h"
+#include "command/costs.h"
 #include "command/far_end.h"
 #include "command/providers.h"
 #include "command/reply_taker.h"
@@ -413,10 +414,14 @@ struct base_url_job {
 static int write_base_url(struct writer_job *job, struct db *db, int64_t now_utc, struct err *err)
 {
         const struct base_url_job *base = (struct base_url_job *)job;
+        const struct costs *costs = base->config->costs;
         int r = meta_set(db, "base_url", base->url, err);
 
         if (r == 0 && base->config->organizer)
                 r = meta_set(db, "organizer", base->config->organizer, err);
+        if (r == 0)
+                r = budget_replace(db, costs->prices, costs->price_count, costs->budgets, costs->budget_count,
+                                   err);
         return r < 0 ? r : calendars_configure(db, base->config, now_utc, err);
 }
 

@@ -1,5 +1,6 @@
 #include "base/zone.h"
 #include "command/config.h"
+#include "command/costs.h"
 #include "command/verbs.h"
 #include "store/db.h"
 #include "store/message.h"
@@ -151,6 +152,8 @@ static json_t *row_json(const struct show *show, const struct message_row *row)
                 return NULL;
         if (row->segments)
                 json_object_set_new(json, "segments", json_integer(row->segments));
+        if (row->cost >= 0)
+                json_object_set_new(json, "cost", json_real((double)row->cost / 1e6));
         set_time(show, json, "created", row->created);
         set_time(show, json, "changed", row->changed);
         set_time(show, json, "not_before", row->not_before);
@@ -226,7 +229,7 @@ static int list(struct show *show, const struct messages_options *options, struc
 static int show_message(void *context, const struct message_row *row, struct err *err)
 {
         struct show *show = context;
-        char time[ZONE_STAMP_MAX];
+        char time[ZONE_STAMP_MAX], money[COSTS_MONEY_MAX];
         int r;
 
         if (show->json) {
@@ -242,8 +245,11 @@ static int show_message(void *context, const struct message_row *row, struct err
         printf("\n\n");
         print_field("to", row->address);
         print_field("language", row->language);
-        if (row->segments)
+        if (row->segments && row->cost < 0)
                 printf("  " LABEL "%d SMS\n", LABEL_WIDTH, "length", row->segments);
+        costs_money_print(row->cost, money);
+        if (row->segments && row->cost >= 0)
+                printf("  " LABEL "%d SMS, %s\n", LABEL_WIDTH, "length", row->segments, money);
         if (strcmp(row->state, "held") == 0 || strcmp(row->state, "retry") == 0 ||
             strcmp(row->state, "queued") == 0)
                 if (row->not_before < MESSAGE_NO_TIME)

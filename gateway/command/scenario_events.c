@@ -1,5 +1,6 @@
 /* What happens in a scenario, as the events that would bring it. */
 #include "base/date.h"
+#include "command/costs.h"
 #include "command/scenario.h"
 #include "store/hold.h"
 #include "store/match.h"
@@ -137,8 +138,8 @@ static int add_events(const struct scenario *scenario, const char *key, json_t *
         for (int i = 0; list && i < yaml_count(list) && r == 0; i++) {
                 const struct yaml_node *node = yaml_at(list, i);
 
-                if (is_given &&
-                    (yaml_get(node, "choice") || yaml_get(node, "hold") || yaml_get(node, "setting")))
+                if (is_given && (yaml_get(node, "budget") || yaml_get(node, "choice") ||
+                                 yaml_get(node, "hold") || yaml_get(node, "setting")))
                         continue;
                 if (json_array_size(events) == SCENARIO_EVENT_MAX)
                         return yaml_refuse(node, err, "more than %d events: tell a shorter story",
@@ -223,6 +224,26 @@ static int set_hold(const struct yaml_node *node, struct db *db, struct err *err
         return r < 0 ? r : hold_add(db, &hold, err);
 }
 
+/* A segment's price, and what an organisation may spend in a month. */
+static int set_budget(const struct yaml_node *node, struct db *db, struct err *err)
+{
+        static const char *const keys[] = {"organisation", "month", "segment", NULL};
+        struct price price = {.provider = "simulated", .prefix = ""};
+        struct budget budget = {0};
+        const char *month, *segment;
+        int r = yaml_only_keys(node, keys, err);
+
+        if (r == 0)
+                r = need_text(node, "organisation", &budget.organisation, err);
+        if (r == 0)
+                r = need_text(node, "month", &month, err);
+        if (r == 0)
+                r = need_text(node, "segment", &segment, err);
+        if (r == 0 && (!costs_money_read(month, &budget.micros) || !costs_money_read(segment, &price.micros)))
+                r = yaml_refuse(node, err, "no amount: write one such as \"0.05\"");
+        return r < 0 ? r : budget_replace(db, &price, 1, &budget, 1, err);
+}
+
 int scenario_prepare(const struct scenario *scenario, struct db *db, struct err *err)
 {
         const struct yaml_node *given = yaml_get(scenario->node, "given");
@@ -235,6 +256,8 @@ int scenario_prepare(const struct scenario *scenario, struct db *db, struct err 
                         r = set_parameter(yaml_get(node, "setting"), db, err);
                 else if (yaml_get(node, "choice"))
                         r = set_choice(yaml_get(node, "choice"), db, err);
+                else if (yaml_get(node, "budget"))
+                        r = set_budget(yaml_get(node, "budget"), db, err);
                 else if (yaml_get(node, "hold"))
                         r = set_hold(yaml_get(node, "hold"), db, err);
         }

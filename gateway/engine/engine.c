@@ -559,6 +559,8 @@ int engine_step(struct engine *engine, struct db *db, int64_t now_utc, int max, 
         if (r == 0)
                 r = digest_gather(db, now_utc, err);
         if (r == 0)
+                r = budget_release(db, now_utc, err);
+        if (r == 0)
                 r = notice_release(db, now_utc, err);
         if (r == 0)
                 r = parameter_any(db, &engine->has_parameters, err);

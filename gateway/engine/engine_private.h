@@ -63,6 +63,11 @@ int digest_join(struct firing *firing, int64_t notice, const struct new_message 
 /* Makes one message of those to one member of staff whose quiet hours are over: before notice_release. */
 int digest_gather(struct db *db, int64_t now_utc, struct err *err);
 
+/* budget.c: what an SMS costs and whose budget it falls on; holds one that is not urgent and goes over it. */
+int budget_weigh(struct firing *firing, struct new_message *message, struct err *err);
+/* Lets go what waits for a budget that has room again. */
+int budget_release(struct db *db, int64_t now_utc, struct err *err);
+
 /* fuse.c: counts one message to PERSON; 1 when it must be held. */
 int fuse_hold(struct firing *firing, const char *person, struct err *err);
 

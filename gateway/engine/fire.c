@@ -147,7 +147,7 @@ static int find_address(struct telling *telling, const struct recipient *recipie
         const struct contact_wish wish = {
             .safe_only =
                 person->is_protected || (telling->firing->pupil_is_protected && !recipient->is_staff),
-            .urgent = telling->firing->rule->urgent,
+            .urgent = telling->firing->urgent,
         };
         int r = 0;
 
@@ -318,6 +318,8 @@ static int send_to(struct telling *telling, const struct recipient *recipient,
                 r = decide_hold(telling, recipient, person, &message, err);
         if (r == 0)
                 r = decide_fuse(telling, recipient, &message, err);
+        if (r == 0)
+                r = budget_weigh(firing, &message, err);
         return r < 0 ? r : write_message(telling, recipient, &message, err);
 }
 

@@ -7,7 +7,7 @@
 #define ROW_QUERY                                                                                            \
         "m.id, m.created, m.changed, m.not_before, m.deadline, m.person, m.channel, m.address, m.language,"  \
         " m.title, m.text, m.state, m.reason, m.provider, m.provider_id, m.segments, m.attempts, m.urgent,"  \
-        " (SELECT count(*) FROM message_notice c WHERE c.message = m.id), r.rule, r.subject"                 \
+        " (SELECT count(*) FROM message_notice c WHERE c.message = m.id), r.rule, r.subject, m.cost"         \
         "  FROM message m"                                                                                   \
         "  LEFT JOIN notice n ON n.id = (SELECT min(f.notice) FROM message_notice f WHERE f.message = m.id)" \
         "  LEFT JOIN rule_match r ON r.id = n.match "
@@ -43,6 +43,7 @@ static int tell_rows(struct query *query, tell_row_fn tell, void *context, int64
                     .notices = (int)column_int(query, 18),
                     .rule = column_text(query, 19),
                     .subject = column_text(query, 20),
+                    .cost = column_int_or(query, 21, -1),
                 };
 
                 count++;

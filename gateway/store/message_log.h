@@ -19,6 +19,7 @@ struct message_row {
         const char *person, *channel, *address, *language, *title, *text;
         const char *state, *reason, *provider, *provider_id;
         int segments, attempts, notices; /* segments 0: not an SMS */
+        int64_t cost;                    /* millionths of the currency; -1: not known */
         bool urgent;
         const char *rule, *subject; /* of its first notice */
 };

@@ -1,5 +1,6 @@
 #include "store/notice.h"
 #include "base/date.h"
+#include "store/budget.h"
 #include "store/db.h"
 
 #include <string.h>
@@ -65,10 +66,10 @@ static int insert_message(struct db *db, const struct new_message *message, int6
         query_start(&q, db,
                     "INSERT INTO message(person, channel, address, language, title, text, segments, urgent, "
                     "state, reason,"
-                    "                    created, not_before, deadline, changed, digest)"
+                    "                    created, not_before, deadline, changed, digest, cost, payer, month)"
                     "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, 0), ?8, CASE WHEN ?9 IS NULL THEN 'queued' "
                     "ELSE 'held' END,"
-                    "          ?9, ?10, ?11, ?12, ?10, ?13)",
+                    "          ?9, ?10, ?11, ?12, ?10, ?13, ?14, nullif(?15, ''), nullif(?16, ''))",
                     err);
         query_text(&q, message->person);
         query_text(&q, message->channel);
@@ -83,6 +84,9 @@ static int insert_message(struct db *db, const struct new_message *message, int6
         query_int(&q, message->held ? message->not_before : now_utc);
         query_int(&q, message->deadline);
         query_int(&q, message->has_company);
+        query_int_or_null(&q, message->has_cost ? message->cost : -1, -1);
+        query_text(&q, message->payer);
+        query_text(&q, message->month);
         return query_run(&q);
 }
 
@@ -102,6 +106,8 @@ int notice_message_add(struct db *db, int64_t notice, const struct new_message *
         query_int(&q, notice);
         query_text(&q, message->channel);
         r = query_run(&q);
+        if (r == 0 && message->has_cost && message->month[0])
+                r = budget_spend(db, message->payer, message->month, message->cost, now_utc, err);
         if (r == 0)
                 *ret_id = id;
         return r;

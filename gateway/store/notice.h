@@ -2,7 +2,7 @@
 #ifndef STORE_NOTICE_H
 #define STORE_NOTICE_H
 
-#include "base/err.h"
+#include "store/put.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,6 +31,9 @@ struct new_message {
             *held; /* why it waits (quiet-hours, confirmation, register-stale, fuse); NULL: it is queued */
         int64_t not_before; /* of held: when it is queued, INT64_MAX: when somebody says so */
         int64_t deadline;
+        bool has_cost;
+        int64_t cost;                  /* millionths of the currency, when has_cost */
+        char payer[ID_SIZE], month[8]; /* whose budget it counts in, and when; "": it does not */
 };
 
 /* ERR_CONFLICT when the notice has a message on the channel. */

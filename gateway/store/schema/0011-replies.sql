@@ -147,6 +147,45 @@ WHEN (NEW.state = 'cancelled' OR NEW.state = 'expired') AND NEW.attempts = 0 AND
   UPDATE spending SET micros = micros - NEW.cost WHERE organisation = NEW.payer AND month = NEW.month;
 END;
 
+-- A digest that grew costs more.
+CREATE TRIGGER message_longer AFTER UPDATE OF segments ON message
+WHEN NEW.cost IS NOT NULL AND OLD.segments > 0 AND NEW.segments <> OLD.segments BEGIN
+  UPDATE spending SET micros = micros + OLD.cost / OLD.segments * (NEW.segments - OLD.segments)
+   WHERE organisation = NEW.payer AND month = NEW.month;
+  UPDATE message SET cost = OLD.cost / OLD.segments * NEW.segments WHERE id = NEW.id;
+END;
+
+-- Another provider than the first took it, at its own price.
+CREATE TRIGGER message_taken AFTER UPDATE OF provider ON message
+WHEN NEW.provider IS NOT NULL AND NEW.cost IS NOT NULL AND NEW.provider IS NOT OLD.provider
+     AND NEW.cost <> (SELECT p.micros * NEW.segments FROM price p
+                       WHERE p.provider = NEW.provider AND substr(NEW.address, 1, length(p.prefix)) = p.prefix
+                       ORDER BY length(p.prefix) DESC LIMIT 1) BEGIN
+  UPDATE spending SET micros = micros - NEW.cost
+           + (SELECT p.micros * NEW.segments FROM price p
+               WHERE p.provider = NEW.provider AND substr(NEW.address, 1, length(p.prefix)) = p.prefix
+               ORDER BY length(p.prefix) DESC LIMIT 1)
+   WHERE organisation = NEW.payer AND month = NEW.month;
+  UPDATE message
+     SET cost = (SELECT p.micros * NEW.segments FROM price p
+                  WHERE p.provider = NEW.provider AND substr(NEW.address, 1, length(p.prefix)) = p.prefix
+                  ORDER BY length(p.prefix) DESC LIMIT 1)
+   WHERE id = NEW.id;
+END;
+
+-- What waited for the month's turn counts in the month in which it leaves. It leaves by day, when the month is that of UTC.
+CREATE INDEX message_budget ON message(id) WHERE state = 'held' AND reason = 'budget';
+CREATE TRIGGER message_month AFTER UPDATE OF state ON message
+WHEN OLD.state = 'held' AND OLD.reason = 'budget' AND NEW.state = 'queued' BEGIN
+  INSERT INTO spending(organisation, month, micros, noted)
+    SELECT NEW.payer, strftime('%Y-%m', NEW.changed, 'unixepoch'), 0, NEW.changed
+     WHERE NOT EXISTS (SELECT 1 FROM spending s
+                        WHERE s.organisation = NEW.payer AND s.month = strftime('%Y-%m', NEW.changed, 'unixepoch'));
+  UPDATE spending SET micros = micros + NEW.cost, noted = NEW.changed
+   WHERE organisation = NEW.payer AND month = strftime('%Y-%m', NEW.changed, 'unixepoch');
+  UPDATE message SET month = strftime('%Y-%m', NEW.changed, 'unixepoch') WHERE id = NEW.id;
+END;
+
 CREATE TRIGGER change_spending_new AFTER INSERT ON spending BEGIN
   DELETE FROM change WHERE kind = 'organisation' AND subject = NEW.organisation;
   INSERT INTO change(kind, subject) VALUES ('organisation', NEW.organisation);
