@@ -174,7 +174,8 @@ static bool subscriber_is_subscribed(struct subscriber *subscriber, void *contex
         return subscriber->is_subscribed;
 }
 
-static void subscriber_connect(struct subscriber *subscriber, const struct broker *broker, const char *user)
+static inline void subscriber_connect(struct subscriber *subscriber, const struct broker *broker,
+                                      const char *user)
 {
         mosquitto_lib_init();
         subscriber->is_subscribed = false;
@@ -189,14 +190,14 @@ static void subscriber_connect(struct subscriber *subscriber, const struct broke
         subscriber_until(subscriber, subscriber_is_subscribed, NULL, "the subscription");
 }
 
-static void subscriber_disconnect(struct subscriber *subscriber)
+static inline void subscriber_disconnect(struct subscriber *subscriber)
 {
         mosquitto_destroy(subscriber->client);
         subscriber->client = NULL;
         mosquitto_lib_cleanup();
 }
 
-static void subscriber_forget(struct subscriber *subscriber)
+static inline void subscriber_forget(struct subscriber *subscriber)
 {
         for (int i = 0; i < subscriber->count; i++) {
                 free(subscriber->messages[i].topic);
