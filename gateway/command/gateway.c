@@ -24,6 +24,7 @@
 #include "store/calendar_day.h"
 #include "store/db.h"
 #include "store/writer.h"
+#include "web/criteria.h"
 #include "web/web.h"
 
 #include <curl/curl.h>
@@ -51,6 +52,7 @@ struct gateway {
         struct rulebook *book;
         struct catalogue *catalogue;
         struct pages *pages;
+        struct criteria criteria;
         struct engine *engine;
         struct engine_loop *loop;
         struct web *web;
@@ -253,6 +255,8 @@ static int open_store(struct gateway *gateway, struct err *err)
         if (r == 0)
                 r = resource_pages(NULL, gateway->config->templates, &gateway->pages, err);
         if (r == 0)
+                r = resource_criteria(NULL, gateway->config->rules, &gateway->criteria, err);
+        if (r == 0)
                 r = engine_open(gateway->book, gateway->catalogue, &gateway->engine, err);
         if (r == 0)
                 engine_on_invitation(gateway->engine, invite, gateway);
@@ -335,6 +339,7 @@ static int open_web(struct gateway *gateway, const struct gateway_options *optio
             .version = options->version,
             .is_sandbox = gateway->config->is_sandbox,
             .pages = gateway->pages,
+            .criteria = &gateway->criteria,
             .provider_take = take_provider,
             .provider_give = give_provider,
             .provider_context = gateway,
@@ -488,6 +493,7 @@ int gateway_reload(struct gateway *gateway, struct err *err)
         struct rulebook *book = NULL;
         struct catalogue *catalogue = NULL, *words = NULL;
         struct pages *pages = NULL;
+        struct criteria criteria = {0};
         struct provider_list providers = {0}, old;
         int r = load_rules(gateway, &book, err);
 
@@ -497,6 +503,8 @@ int gateway_reload(struct gateway *gateway, struct err *err)
                 r = resource_pages(NULL, gateway->config->templates, &pages, err);
         if (r == 0)
                 r = resource_templates(NULL, gateway->config->templates, &words, err);
+        if (r == 0)
+                r = resource_criteria(NULL, gateway->config->rules, &criteria, err);
         if (r == 0)
                 r = load_providers(gateway, &providers, err);
         if (r == 0)
@@ -519,7 +527,7 @@ int gateway_reload(struct gateway *gateway, struct err *err)
         catalogue_free(gateway->catalogue);
         gateway->book = book;
         gateway->catalogue = catalogue;
-        web_use_pages(gateway->web, pages);
+        web_use_pages(gateway->web, pages, &criteria);
         pages_free(gateway->pages);
         gateway->pages = pages;
 

@@ -2,6 +2,7 @@
 #include "compose/catalogue.h"
 #include "compose/pages.h"
 #include "engine/rule.h"
+#include "web/criteria.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -166,4 +167,21 @@ int resource_pages(const char *folder, const char *overlay, struct pages **ret_p
         }
         *ret_pages = pages;
         return 0;
+}
+
+int resource_criteria(const char *folder, const char *overlay, struct criteria *ret_criteria, struct err *err)
+{
+        _cleanup_(free_ptr) char *shipped = NULL, *local = NULL;
+        const char *folders[3];
+        char path[PATH_MAX];
+        int count = 0, r;
+
+        *ret_criteria = (struct criteria){0};
+        r = folders_of("rules", folder, overlay, folders, &count, &shipped, &local, err);
+        for (int i = count - 1; i >= 0 && r == 0; i--) {
+                snprintf(path, sizeof path, "%s/evaluation.yaml", folders[i]);
+                if (access(path, R_OK) == 0)
+                        return criteria_load(path, ret_criteria, err);
+        }
+        return r;
 }

@@ -10,6 +10,7 @@
 
 struct catalogue;
 struct pages;
+struct criteria;
 struct db;
 struct rulebook;
 
@@ -33,5 +34,9 @@ int resource_templates(const char *folder, const char *overlay, struct catalogue
 
 /* The pages of the same folders. */
 int resource_pages(const char *folder, const char *overlay, struct pages **ret_pages, struct err *err);
+
+/* evaluation.yaml of the last of the folders of rules that has one. */
+int resource_criteria(const char *folder, const char *overlay, struct criteria *ret_criteria,
+                      struct err *err);
 
 #endif

@@ -635,6 +635,24 @@ int page_render(const struct pages *pages, const char *name, struct locale *loca
         return template_render(page->template, &render, buf, err);
 }
 
+int page_text(const struct pages *pages, const char *name, struct locale *locale, const struct value *values,
+              struct buf *buf, struct err *err)
+{
+        const char *word = page_word(pages, locale_language(locale), name);
+        const struct template_render render = {.values = values, .locale = locale, .escape = ESCAPE_PLAIN};
+        struct template *template = NULL;
+        int r;
+
+        if (!word)
+                return err_set(err, ERR_NOT_FOUND, "web/%s.yaml: %.60s: there is no such word: add it",
+                               locale_language(locale), name);
+        r = template_parse(word, name, 1, &template, err);
+        if (r == 0)
+                r = template_render(template, &render, buf, err);
+        template_free(template);
+        return r;
+}
+
 const char *page_word(const struct pages *pages, const char *language, const char *name)
 {
         int index = index_of(pages, language);

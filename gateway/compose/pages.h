@@ -52,6 +52,10 @@ const char *pages_language_at(const struct pages *pages, const char *page, size_
 int page_render(const struct pages *pages, const char *page, struct locale *locale,
                 const struct value *values, struct buf *buf, struct err *err);
 
+/* Adds the word, with its values, as plain text: for a message that a page sends. */
+int page_text(const struct pages *pages, const char *name, struct locale *locale, const struct value *values,
+              struct buf *buf, struct err *err);
+
 /* The word as plain text; NULL when the language has none. */
 const char *page_word(const struct pages *pages, const char *language, const char *name);
 

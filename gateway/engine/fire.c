@@ -139,7 +139,16 @@ static int compose_instead(struct telling *telling, const struct recipient_perso
 
 /* ---- one person */
 
-/* Where the person can be reached, by the first working channel. 1: found. */
+static bool has_channel(const struct rule_notify *notify, const char *channel)
+{
+        for (int i = 0; i < notify->by_count; i++)
+                if (strcmp(notify->by[i], channel) == 0)
+                        return true;
+        return false;
+}
+
+/* Where the person can be reached, by the first working channel; by e-mail first for what is not urgent, when
+ * they chose so. 1: found. */
 static int find_address(struct telling *telling, const struct recipient *recipient,
                         const struct recipient_person *person, const char **ret_channel, char **ret_address,
                         struct err *err)
@@ -149,8 +158,16 @@ static int find_address(struct telling *telling, const struct recipient *recipie
                 person->is_protected || (telling->firing->pupil_is_protected && !recipient->is_staff),
             .urgent = telling->firing->urgent,
         };
-        int r = 0;
+        int r =
+            wish.urgent ? 0 : person_has_choice(telling->firing->db, recipient->person, "email-first", err);
 
+        if (r > 0 && has_channel(telling->notify, "email")) {
+                *ret_channel = "email";
+                r = contact_find(telling->firing->db, recipient->person, *ret_channel, &wish, ret_address,
+                                 err);
+        } else if (r > 0) {
+                r = 0;
+        }
         for (int i = 0; i < telling->notify->by_count && r == 0; i++) {
                 *ret_channel = telling->notify->by[i];
                 r = contact_find(telling->firing->db, recipient->person, *ret_channel, &wish, ret_address,

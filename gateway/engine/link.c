@@ -10,12 +10,14 @@
 
 static const struct {
         const char *kind, *path;
-} path_table[] = {{"guardian", "r"}, {"pupil", "p"}, {"supervisor", "w"}};
+} path_table[] = {{"guardian", "r"}, {"principal", "s"}, {"pupil", "p"}, {"supervisor", "w"}};
 
-/* Staff have the desk, and what concerns nobody has no page. */
+/* Staff have the desk, save who signs for the school; what concerns nobody has no page. */
 static const char *kind_of(const struct firing *firing, const struct rule_notify *notify,
                            const struct recipient *recipient)
 {
+        if (strcmp(notify->to, "principal") == 0 && strcmp(firing->rule->name, "placement-agreement") == 0)
+                return "principal";
         if (recipient->is_staff)
                 return NULL;
         if (strcmp(notify->to, "supervisor") == 0)

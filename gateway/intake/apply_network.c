@@ -1,6 +1,7 @@
 /* Surveys, visits, evaluations and certificates. */
 #include "intake/apply.h"
 #include "store/audience.h"
+#include "store/evaluation.h"
 #include "store/network.h"
 #include "store/organisation.h"
 #include "store/person.h"
@@ -254,6 +255,35 @@ int apply_visit_missed(struct apply *apply)
 
 /* ---- after a placement */
 
+/* data.marks: {"criterion": 1 … 5}; data.word. What PART said before is forgotten. */
+static int put_evaluation(struct apply *apply, const char *placement, const char *part)
+{
+        const json_t *marks = json_object_get(apply->data.object, "marks");
+        const char *word = fields_text(&apply->data, "word", OPTIONAL), *criterion;
+        json_t *mark;
+        int r;
+
+        if (apply->data.error || (!marks && !word))
+                return apply->data.error;
+        if (marks && (!json_is_object(marks) || json_object_size(marks) > EVALUATION_CRITERIA_MAX))
+                return apply_refuse(apply, "marks", "no marks: write {\"punctuality\": 4, …}");
+        r = evaluation_clear(apply->db, placement, part, apply->err);
+        json_object_foreach((json_t *)marks, criterion, mark)
+        {
+                if (r == 0 &&
+                    (!field_is_id(criterion) || !json_is_integer(mark) || json_integer_value(mark) < 1 ||
+                     json_integer_value(mark) > EVALUATION_MARK_MAX))
+                        return apply_refuse(apply, "marks", "no mark from 1 to %d: correct it",
+                                            EVALUATION_MARK_MAX);
+                if (r == 0)
+                        r = evaluation_add_mark(apply->db, placement, part, criterion,
+                                                (int)json_integer_value(mark), apply->err);
+        }
+        if (r == 0 && word && *word)
+                r = evaluation_add_word(apply->db, placement, part, word, apply->err);
+        return r;
+}
+
 int apply_evaluation_given(struct apply *apply)
 {
         static const char *const parts[] = {"supervisor", "teacher", "pupil", NULL};
@@ -267,9 +297,10 @@ int apply_evaluation_given(struct apply *apply)
                 return r;
         part = fields_choice(&apply->data, "part", parts, parts[0]);
         by = apply_by(apply);
-        return apply->data.error ? apply->data.error
-                                 : evaluation_put(apply->db, placement.id, part, by, apply->time_utc,
-                                                  apply->seq, apply->err);
+        if (apply->data.error)
+                return apply->data.error;
+        r = evaluation_put(apply->db, placement.id, part, by, apply->time_utc, apply->seq, apply->err);
+        return r < 0 ? r : put_evaluation(apply, placement.id, part);
 }
 
 int apply_certificate_issued(struct apply *apply)

@@ -90,6 +90,11 @@ static int insert_message(struct db *db, const struct new_message *message, int6
         return query_run(&q);
 }
 
+int notice_message_alone(struct db *db, const struct new_message *message, int64_t now_utc, struct err *err)
+{
+        return insert_message(db, message, now_utc, err);
+}
+
 int notice_message_add(struct db *db, int64_t notice, const struct new_message *message, int64_t now_utc,
                        int64_t *ret_id, struct err *err)
 {

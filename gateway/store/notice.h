@@ -40,6 +40,9 @@ struct new_message {
 int notice_message_add(struct db *db, int64_t notice, const struct new_message *message, int64_t now_utc,
                        int64_t *ret_id, struct err *err);
 
+/* A message that no rule asked for, such as a code that somebody has just asked for. */
+int notice_message_alone(struct db *db, const struct new_message *message, int64_t now_utc, struct err *err);
+
 /* Why a message exists: the matches that it tells of, each given to EACH (texts live until it returns). */
 struct message_origin {
         const char *rule, *subject, *key;

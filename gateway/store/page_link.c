@@ -134,6 +134,11 @@ static const char guardian_query[] =
 static const char pupil_query[] =
     "SELECT 1 WHERE ?2 = ?2 AND EXISTS (SELECT 1 FROM role r WHERE r.person = ?1 AND r.role = 'pupil'"
     "                         AND (r.last_day IS NULL OR r.last_day >= ?3))" NOT_HELD;
+static const char principal_query[] =
+    "SELECT 1 WHERE EXISTS (SELECT 1 FROM role u JOIN organisation_tree t ON t.descendant = u.organisation"
+    "  JOIN role r ON r.organisation = t.ancestor AND r.person = ?1 AND r.role = 'principal'"
+    "   AND r.first_day <= ?3 AND (r.last_day IS NULL OR r.last_day >= ?3)"
+    " WHERE u.person = ?2 AND u.role = 'pupil')" NOT_HELD;
 static const char supervisor_query[] =
     "SELECT 1 WHERE EXISTS (SELECT 1 FROM placement m WHERE m.pupil = ?2 AND m.state = 'planned'"
     "                AND (m.supervisor = ?1 OR m.supervisor IS NULL AND EXISTS (SELECT 1 FROM "
@@ -149,6 +154,8 @@ int page_link_stands(struct db *db, const struct page_link *link, int64_t now_ut
                 query_start(&q, db, guardian_query, err);
         else if (strcmp(link->kind, "supervisor") == 0)
                 query_start(&q, db, supervisor_query, err);
+        else if (strcmp(link->kind, "principal") == 0)
+                query_start(&q, db, principal_query, err);
         else
                 query_start(&q, db, pupil_query, err);
         query_text(&q, link->person);
@@ -186,4 +193,17 @@ int page_wall_put(struct db *db, int64_t now_utc, const char *placement, struct 
                 r = page_token_hash(token, hash) ? page_link_put(db, now_utc, hash, &link, err)
                                                  : err_set(err, ERR_IO, "link: SHA-256 failed: try again");
         return r;
+}
+
+int page_feed_revoke(struct db *db, const char *person, int64_t now_utc, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "UPDATE feed SET revoked = ? WHERE owner = ? AND revoked IS NULL AND last_fetch IS NULL"
+                    " AND id GLOB '" PAGE_FEED_PREFIX "*'",
+                    err);
+        query_int(&q, now_utc);
+        query_text(&q, person);
+        return query_run(&q);
 }

@@ -47,4 +47,9 @@ int page_link_stands(struct db *db, const struct page_link *link, int64_t now_ut
  * placement ends. Its token is page_token's of "wall", the pupil, "" and the placement. */
 int page_wall_put(struct db *db, int64_t now_utc, const char *placement, struct err *err);
 
+/* Calendar links that a page made begin so; of those of PERSON the ones that nobody ever fetched are revoked.
+ */
+#define PAGE_FEED_PREFIX "page-"
+int page_feed_revoke(struct db *db, const char *person, int64_t now_utc, struct err *err);
+
 #endif

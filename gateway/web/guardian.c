@@ -2,7 +2,10 @@
 #include "base/date.h"
 #include "store/answer.h"
 #include "store/page_home.h"
+#include "web/code.h"
 #include "web/guardian.h"
+#include "web/settings.h"
+#include "web/work.h"
 
 #include <string.h>
 
@@ -162,45 +165,33 @@ static int act_answer(struct linked *linked, const struct form *form)
                                  notice_answer(linked, answer), linked->err);
         if (r < 0)
                 return r;
-        return r ? linked_done(linked, "", NULL) : linked_refuse(linked, 409, "stale");
+        return r ? linked_done(linked, "answer", NULL) : linked_refuse(linked, 409, "stale");
 }
 
-/* ---- the table of what is behind the link */
+/* ---- the table */
 
-static const struct {
-        const char *name;
-        int (*show)(struct linked *linked);
-        int (*act)(struct linked *linked, const struct form *form);
-} sub_table[] = {
-    {"", show_answer, act_answer},
+/* Where a link leads that names no page: to what its message is about. */
+static const char *first(const struct linked *linked)
+{
+        if (strcmp(linked->link.rule, "placement-agreement") == 0 ||
+            strcmp(linked->link.rule, "placement-blocked") == 0)
+                return "sign";
+        return strcmp(linked->link.rule, "placement-certificate") == 0 ? "certificate" : "answer";
+}
+
+/* Keep in alphabetical order. */
+static const struct linked_sub sub_table[] = {
+    {"answer", show_answer, act_answer},
+    {"calendar", work_show_calendar, work_act_calendar},
+    {"certificate", work_show_certificate, NULL},
+    {"code", code_show, code_act},
+    {"contact", settings_show_contact, settings_act_contact},
     {"report", guardian_show_report, guardian_act_report},
     {"sent", guardian_show_sent, NULL},
+    {"settings", settings_show, settings_act},
+    {"sign", work_show_sign, work_act_sign},
+    {NULL, NULL, NULL},
 };
 
-static int find_sub(const struct linked *linked)
-{
-        for (size_t i = 0; i < ARRAY_SIZE(sub_table); i++)
-                if (strcmp(sub_table[i].name, linked->sub) == 0)
-                        return (int)i;
-        return -1;
-}
-
-static int show(struct linked *linked)
-{
-        int sub = find_sub(linked);
-
-        return sub < 0 ? 404 : sub_table[sub].show(linked);
-}
-
-static int act(struct linked *linked, const struct form *form)
-{
-        int sub = find_sub(linked);
-
-        if (sub < 0 || !sub_table[sub].act) {
-                linked->sub[0] = '\0';
-                return linked_refuse(linked, 400, "form-wrong");
-        }
-        return sub_table[sub].act(linked, form);
-}
-
-const struct linked_kind linked_guardian = {.kind = "guardian", .path = 'r', .show = show, .act = act};
+const struct linked_kind linked_guardian = {
+    .kind = "guardian", .path = 'r', .subs = sub_table, .first = first};

@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct linked_kind *const kind_table[] = {&linked_guardian};
+static const struct linked_kind *const kind_table[] = {&linked_guardian, &linked_principal, &linked_pupil,
+                                                       &linked_supervisor, &linked_wall};
 
 static const struct linked_kind *find_kind(const char *kind, char path)
 {
@@ -137,6 +138,35 @@ static void set_languages(struct linked *linked, const char *language)
         }
 }
 
+/* TEXT as a part of an address. */
+static void set_url(struct value *map, const char *key, const char *text)
+{
+        struct buf buf;
+
+        buf_init(&buf, 4 * LINKED_MORE_MAX);
+        escape_add(&buf, text, ESCAPE_URL);
+        value_set_text(map, key, buf_text(&buf));
+        buf_fini(&buf);
+}
+
+void linked_set_id(struct value *map, const char *id)
+{
+        value_set_text(map, "id", id);
+        set_url(map, "id_query", id);
+}
+
+/* Where "back" leads. */
+static const char *home_of(const struct linked *linked)
+{
+        static const char *const table[][2] = {
+            {"guardian", "answer"}, {"pupil", "home"}, {"supervisor", "today"}};
+
+        for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+                if (strcmp(table[i][0], linked->link.kind) == 0)
+                        return table[i][1];
+        return NULL;
+}
+
 /* What every page may ask for. */
 static void set_common(struct linked *linked, const char *language)
 {
@@ -152,7 +182,10 @@ static void set_common(struct linked *linked, const char *language)
         value_set_text(values, "lang_query", query);
         value_set_text(values, "asked_language", linked->asked[0] ? language : "");
         value_set_text(values, "sub", linked->sub);
+        value_set_text(values, "home_sub", home_of(linked));
+        value_set_bool(values, "is_shared", strcmp(linked->link.kind, "wall") == 0);
         value_set_text(values, "of", linked->of);
+        set_url(values, "of_query", linked->of);
         snprintf(stamp, sizeof stamp, "%lld", (long long)linked->now);
         value_set_text(values, "stamp", stamp);
         if (linked->notice) {
@@ -209,12 +242,23 @@ static int show_error(struct linked *linked, int status, struct err *err)
         return render(linked, status, err);
 }
 
+static const struct linked_sub *find_sub(const struct linked *linked, const struct linked_kind *kind)
+{
+        const char *name = linked->sub[0] ? linked->sub : kind->first(linked);
+
+        for (const struct linked_sub *sub = kind->subs; sub->name; sub++)
+                if (strcmp(sub->name, name) == 0)
+                        return sub;
+        return NULL;
+}
+
 static int show(struct linked *linked, const struct linked_kind *kind, int status, struct err *err)
 {
+        const struct linked_sub *sub = find_sub(linked, kind);
         int r = new_values(linked, err);
 
         if (r == 0)
-                r = kind->show(linked);
+                r = sub ? sub->show(linked) : 404;
         if (r == 404) {
                 linked->sub[0] = '\0';
                 return show_error(linked, 404, err);
@@ -359,22 +403,22 @@ static void post_free(void *state)
 
 static int make_goto(struct linked *linked)
 {
-        char *done = NULL;
         struct buf *to = &linked->body;
 
         buf_cut(to, 0);
         buf_addf(to, "/%c/%s", linked->path, linked->token);
         if (linked->goto_sub && linked->goto_sub[0])
                 buf_addf(to, "?s=%s", linked->goto_sub);
-        if (linked->goto_sub && linked->goto_sub[0] && linked->of[0])
-                buf_addf(to, "&of=%s", linked->of);
+        if (linked->goto_sub && linked->goto_sub[0] && linked->of[0]) {
+                buf_adds(to, "&of=");
+                escape_add(to, linked->of, ESCAPE_URL);
+        }
         if (linked->goto_done)
                 buf_addf(to, "%cdone=%s", strchr(buf_text(to), '?') ? '&' : '?',
                          linked->goto_done + strlen("done-"));
         if (linked->asked[0])
                 buf_addf(to, "%clang=%s", strchr(buf_text(to), '?') ? '&' : '?', linked->asked);
         linked->status = 303;
-        free(done);
         return buf_error(to);
 }
 
@@ -389,6 +433,7 @@ static bool is_fresh(const struct linked *linked, const struct form *form)
 static int act(struct linked *linked, const struct form *form, int refused, struct err *err)
 {
         const struct linked_kind *kind = NULL;
+        const struct linked_sub *sub;
         int status = page_status(linked, &kind, err);
 
         if (status == 200 && refused)
@@ -396,10 +441,17 @@ static int act(struct linked *linked, const struct form *form, int refused, stru
         if (status != 200)
                 return status < 0 ? status : show_error(linked, status, err);
         linked->page = "error"; /* until the kind says better: whose words are asked for */
-        if (is_fresh(linked, form))
-                status = kind->act(linked, form);
-        else
+        linked->form = form;
+        sub = find_sub(linked, kind);
+        if (!sub || !sub->act)
+                return show_error(linked, 404, err);
+        status = new_values(linked, err);
+        if (status == 0 && is_fresh(linked, form))
+                status = sub->act(linked, form);
+        else if (status == 0)
                 status = linked_refuse(linked, 409, "stale");
+        if (status == 200)
+                return render(linked, 200, err);
         if (status == 303)
                 return make_goto(linked);
         return status < 0 ? status : show(linked, kind, status, err);

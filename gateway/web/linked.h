@@ -18,7 +18,7 @@
 
 #define LINKED_FORM_LIFE_S (12 * 3600) /* a form that was shown longer ago is stale */
 #define LINKED_SUB_MAX 32
-#define LINKED_MORE_MAX 64 /* of a query: which placement, … */
+#define LINKED_MORE_MAX 256 /* of a query: which placement, … */
 
 struct linked {
         struct web *web;
@@ -40,7 +40,8 @@ struct linked {
         char accept[LOCALE_LANGUAGE_MAX_BYTES]; /* by the browser */
         char sub[LINKED_SUB_MAX];               /* ?s= */
         char of[LINKED_MORE_MAX];               /* ?of=: what it is about */
-        const char *notice; /* name of the word that is shown above the page; NULL: none */
+        const struct form *form; /* that is being answered, so that what was typed stands in it; NULL: none */
+        const char *notice;      /* name of the word that is shown above the page; NULL: none */
         struct value *values;
         const char *page;      /* to be shown: name of the template */
         const char *goto_sub;  /* of a form: where 303 leads; NULL: to the page itself */
@@ -50,18 +51,27 @@ struct linked {
         struct err *err;
 };
 
-/* One kind of page. Both are called with the link in force. */
-struct linked_kind {
-        const char *kind; /* of the link */
-        char path;
-        /* Fills linked->values and names linked->page for linked->sub. */
+/* One page behind a link, named by ?s=. */
+struct linked_sub {
+        const char *name;
+        /* Fills linked->values and names linked->page; 404 when there is no such page for this reader. */
         int (*show)(struct linked *linked);
-        /* Does what FORM asks for; the status: 303 when it is done, else the page is shown with
-         * linked->notice. */
+        /* Does what FORM asks for; the status: 303 when it is done, 200 when the page that it named in
+         * linked->page is the answer, else the page is shown with linked->notice. NULL: takes no form. */
         int (*act)(struct linked *linked, const struct form *form);
 };
 
-extern const struct linked_kind linked_guardian;
+/* One kind of link. All is called with the link in force. */
+struct linked_kind {
+        const char *kind; /* of the link */
+        char path;
+        const struct linked_sub *subs; /* up to one without a name */
+        /* The sub that is meant when the address names none. */
+        const char *(*first)(const struct linked *linked);
+};
+
+extern const struct linked_kind linked_guardian, linked_principal, linked_pupil, linked_supervisor,
+    linked_wall;
 
 /* Route handlers. */
 void linked_get(struct web *web, struct request *request, struct db *db);
@@ -87,6 +97,9 @@ static inline int linked_done(struct linked *linked, const char *sub, const char
  * sent twice is one event. 1: taken or known; 0: refused; negative. */
 int linked_event(struct linked *linked, const struct form *form, const char *type, const char *subject,
                  json_t *data, struct err *err);
+
+/* Sets `id`, and `id_query` for an address. */
+void linked_set_id(struct value *map, const char *id);
 
 /* The word NAME of the page's language as plain text, "" when there is none. */
 const char *linked_word(const struct linked *linked, const char *name);

@@ -7,6 +7,7 @@
 #include "compose/locale.h"
 #include "compose/pages.h"
 #include "store/message.h"
+#include "web/criteria.h"
 #include "web/httpd.h"
 #include "web/web.h"
 
@@ -43,6 +44,7 @@ struct web {
 
         pthread_rwlock_t pages_lock; /* guards pages */
         const struct pages *pages;
+        struct criteria criteria;
         pthread_mutex_t page_mutex; /* guards what follows */
         int64_t page_minute;        /* in which tokens were guessed, and how often */
         int page_misses;

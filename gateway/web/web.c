@@ -32,10 +32,14 @@ static const struct route route_table[] = {
     {METHOD_GET, "/calendar/*.ics", ROUTE_FAST, calendar_get, NULL, NULL, NULL, NULL},
     {METHOD_GET, "/healthz", ROUTE_FAST, health_get, NULL, NULL, NULL, NULL},
     {METHOD_GET, "/metrics", ROUTE_SLOW, metrics_get, NULL, NULL, NULL, NULL},
+    {METHOD_GET, "/p/*", ROUTE_FAST, linked_get, NULL, NULL, NULL, has_pages},
+    {METHOD_POST, "/p/*", ROUTE_LATER, linked_post, NULL, NULL, NULL, has_pages},
     {METHOD_GET, "/page.css", ROUTE_FAST, page_style_get, NULL, NULL, NULL, has_pages},
     {METHOD_GET, "/r/*", ROUTE_FAST, linked_get, NULL, NULL, NULL, has_pages},
     {METHOD_POST, "/r/*", ROUTE_LATER, linked_post, NULL, NULL, NULL, has_pages},
     {METHOD_GET, "/readyz", ROUTE_LATER, ready_get, NULL, NULL, NULL, NULL},
+    {METHOD_GET, "/s/*", ROUTE_FAST, linked_get, NULL, NULL, NULL, has_pages},
+    {METHOD_POST, "/s/*", ROUTE_LATER, linked_post, NULL, NULL, NULL, has_pages},
     {METHOD_GET, "/sandbox", ROUTE_SLOW, sandbox_get, NULL, NULL, NULL, has_sandbox},
     {METHOD_POST, "/sandbox/messages", ROUTE_LATER, sandbox_post, NULL, json_types, NULL, has_sandbox},
     {METHOD_GET, "/sandbox/messages.json", ROUTE_SLOW, sandbox_get_json, NULL, NULL, NULL, has_sandbox},
@@ -51,6 +55,8 @@ static const struct route route_table[] = {
     {METHOD_GET, "/v1/openapi.yaml", ROUTE_FAST, openapi_get, NULL, NULL, NULL, NULL},
     {METHOD_POST, "/v1/receipts/*", ROUTE_LATER, receipts_post, NULL, NULL, NULL, NULL},
     {METHOD_POST, "/v1/replies/*", ROUTE_LATER, replies_post, NULL, NULL, NULL, NULL},
+    {METHOD_GET, "/w/*", ROUTE_FAST, linked_get, NULL, NULL, NULL, has_pages},
+    {METHOD_POST, "/w/*", ROUTE_LATER, linked_post, NULL, NULL, NULL, has_pages},
 };
 
 struct uid_job {
@@ -113,6 +119,8 @@ static int start(struct web *web, struct err *err)
         pthread_rwlock_init(&web->pages_lock, NULL);
         pthread_mutex_init(&web->page_mutex, NULL);
         web->pages = options->pages;
+        if (options->criteria)
+                web->criteria = *options->criteria;
         web->page_locales = locale_cache_new();
         web->writer_locales = locale_cache_new();
         if (!web->page_locales || !web->writer_locales)
@@ -164,10 +172,11 @@ int web_open(const struct web_options *options, struct web **ret_web, struct err
         return 0;
 }
 
-void web_use_pages(struct web *web, const struct pages *pages)
+void web_use_pages(struct web *web, const struct pages *pages, const struct criteria *criteria)
 {
         pthread_rwlock_wrlock(&web->pages_lock);
         web->pages = pages;
+        web->criteria = *criteria;
         pthread_rwlock_unlock(&web->pages_lock);
 }
 

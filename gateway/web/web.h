@@ -17,6 +17,7 @@ struct provider;
 struct buf;
 struct webhook_reply;
 struct pages;
+struct criteria;
 
 enum web_health { WEB_HEALTH_OK, WEB_HEALTH_DEGRADED, WEB_HEALTH_FAILED };
 
@@ -37,9 +38,9 @@ struct web_options {
         int port;             /* 0: any free one */
         const char *base_url; /* without a final slash; NULL: http://127.0.0.1:PORT */
         const char *version;
-        bool is_sandbox; /* /sandbox is there */
-        const struct pages
-            *pages; /* borrowed until web_close or web_use_pages; NULL: no pages behind links */
+        bool is_sandbox;           /* /sandbox is there */
+        const struct pages *pages; /* borrowed until web_close or web_use_pages; NULL: none behind links */
+        const struct criteria *criteria; /* of evaluations, copied; NULL: none */
         struct catalogue
             *words; /* of calendars; taken by web_open, also when it fails. NULL: none are served */
 
@@ -75,7 +76,7 @@ struct web_options {
 int web_open(const struct web_options *options, struct web **ret_web, struct err *err);
 
 /* Other pages from now on; the old ones are no longer in use when it returns. */
-void web_use_pages(struct web *web, const struct pages *pages);
+void web_use_pages(struct web *web, const struct pages *pages, const struct criteria *criteria);
 
 /* Other words for calendars from here on; taken, also when it fails. */
 int web_use_words(struct web *web, struct catalogue *catalogue, struct err *err);

@@ -7,7 +7,7 @@ INSERT INTO meta(name, value) VALUES ('page_secret', lower(hex(randomblob(32))))
 -- link again renews it, but never one that was revoked.
 CREATE TABLE page_link(
   hash BLOB PRIMARY KEY,
-  kind TEXT NOT NULL CHECK (kind IN ('guardian', 'supervisor', 'pupil', 'wall')), -- wall: what hangs at the workplace
+  kind TEXT NOT NULL CHECK (kind IN ('guardian', 'supervisor', 'pupil', 'principal', 'wall')), -- wall: what hangs at the workplace
   person TEXT NOT NULL REFERENCES person(id), -- whose page it is
   pupil TEXT,                -- whom it is about
   rule TEXT NOT NULL,        -- of the message that carries it; '' of a wall
