@@ -3,14 +3,18 @@
 #include "command/config.h"
 #include "command/verbs.h"
 #include "command/virtual_clock.h"
+#include "intake/bundle.h"
 #include "intake/intake.h"
+#include "intake/oneroster.h"
 #include "intake/roster.h"
 #include "store/db.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define READ_BYTES 65536
@@ -19,8 +23,9 @@
 struct import {
         struct db *db;
         int64_t now_utc;
-        const char *path;   /* "-": standard input */
-        const char *source; /* owner of a roster's rows; NULL: the default */
+        const char *path;    /* "-": standard input */
+        const char *source;  /* owner of a roster's rows; NULL: the default */
+        const char *country; /* calling code of numbers without one; NULL: of the organisation's zone */
         bool dry_run, force, json;
 };
 
@@ -97,29 +102,95 @@ static void print_rejected(const struct import *import, const struct roster_repo
                         (long long)report->rejected_count - (long long)report->rejected_listed);
 }
 
-static void print_roster(const struct import *import, const struct roster_report *report)
+static void print_roster(const struct import *import, const char *format, const struct roster_report *report)
 {
+        if (format)
+                printf("%s\n", format);
         for (int i = 0; i < LOAD_KIND_COUNT; i++)
                 if (report->added[i] || report->updated[i] || report->ended[i])
                         printf("%s: %lld added, %lld updated, %lld ended\n", load_kind_names[i],
                                (long long)report->added[i], (long long)report->updated[i],
                                (long long)report->ended[i]);
+        if (report->kept)
+                printf("%lld left as they are: another source owns them\n", (long long)report->kept);
         printf("%lld rejected%s\n", (long long)report->rejected_count,
                import->dry_run ? "; nothing was written (--dry-run)" : "");
         print_rejected(import, report);
 }
 
-static int load_roster(const struct import *import, const struct buf *buf, struct roster_report *report,
+static void tell_rows(void *context, const char *file, int64_t rows)
+{
+        (void)context;
+        if (isatty(STDERR_FILENO))
+                fprintf(stderr, "\r\x1b[K%s: %lld rows", file, (long long)rows);
+}
+
+static void tell_file(void *context, const char *file, const char *what)
+{
+        (void)context;
+        fprintf(stderr, "kapula: %s: %s\n", file, what);
+}
+
+/* A folder or a zip is an export of a register, anything else our JSON. */
+static bool is_export(const char *path)
+{
+        int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+        struct stat stat;
+        bool is_one;
+
+        if (fd < 0)
+                return false;
+        is_one = fstat(fd, &stat) == 0 && (S_ISDIR(stat.st_mode) || bundle_is_zip(fd));
+        close(fd);
+        return is_one;
+}
+
+static int load_export(const struct import *import, const struct roster_options *options,
+                       struct roster_report *report, const char **ret_format, struct err *err)
+{
+        _cleanup_(bundle_closep) struct bundle *bundle = NULL;
+        int r = bundle_open(import->path, &bundle, err);
+
+        if (r == 0)
+                r = oneroster_import(import->db, import->now_utc, bundle, options, report, ret_format, err);
+        if (isatty(STDERR_FILENO))
+                fputs("\r\x1b[K", stderr);
+        return r;
+}
+
+static int load_json(const struct import *import, const struct roster_options *options,
+                     struct roster_report *report, struct err *err)
+{
+        struct buf buf;
+        int r;
+
+        buf_init(&buf, ROSTER_BYTES_MAX);
+        r = read_whole(import, &buf, err);
+        if (r == 0)
+                r = roster_import(import->db, import->now_utc, buf_text(&buf), buf.length, options, report,
+                                  err);
+        buf_fini(&buf);
+        return r;
+}
+
+static int load_roster(const struct import *import, struct roster_report *report, const char **ret_format,
                        struct err *err)
 {
-        struct roster_options options = {
-            .source = import->source, .file = import->path, .force = import->force};
+        const struct roster_options options = {
+            .source = import->source,
+            .file = import->path,
+            .force = import->force,
+            .country = import->country,
+            .progress = tell_rows,
+            .tell = tell_file,
+        };
         int r;
 
         r = db_begin(import->db, err);
         if (r < 0)
                 return r;
-        r = roster_import(import->db, import->now_utc, buf_text(buf), buf->length, &options, report, err);
+        r = is_export(import->path) ? load_export(import, &options, report, ret_format, err)
+                                    : load_json(import, &options, report, err);
         return end_transaction(import, r, err);
 }
 
@@ -143,13 +214,9 @@ static json_t *refused_to_json(const struct import *import, const struct roster_
 static int import_roster(const struct import *import, struct err *err)
 {
         struct roster_report report = {0};
-        struct buf buf;
-        int r;
+        const char *format = NULL;
+        int r = load_roster(import, &report, &format, err);
 
-        buf_init(&buf, ROSTER_BYTES_MAX);
-        r = read_whole(import, &buf, err);
-        if (r == 0)
-                r = load_roster(import, &buf, &report, err);
         if (r == ERR_INVALID && import->json)
                 print_json(refused_to_json(import, &report, err), err);
         else if (r == ERR_INVALID)
@@ -159,11 +226,10 @@ static int import_roster(const struct import *import, struct err *err)
         else if (import->json)
                 r = print_json(roster_report_to_json(&report), err);
         else
-                print_roster(import, &report);
+                print_roster(import, format, &report);
         if (r == 0 && report.rejected_count)
                 r = ERR_INVALID;
         roster_report_fini(&report);
-        buf_fini(&buf);
         return r;
 }
 
@@ -337,10 +403,15 @@ static int run(int argc, char **argv, struct err *err)
         const char *db = NULL, *config = NULL, *clock = NULL, *operands[OPERAND_MAX];
         struct import import = {0};
         const struct option_spec options[] = {
-            {.name = "--config", .value = &config},         {.name = "--db", .value = &db},
-            {.name = "--dry-run", .flag = &import.dry_run}, {.name = "--force", .flag = &import.force},
-            {.name = "--json", .flag = &import.json},       {.name = "--source", .value = &import.source},
-            {.name = "--virtual-clock", .value = &clock},   {0},
+            {.name = "--config", .value = &config},
+            {.name = "--db", .value = &db},
+            {.name = "--dry-run", .flag = &import.dry_run},
+            {.name = "--force", .flag = &import.force},
+            {.name = "--json", .flag = &import.json},
+            {.name = "--source", .value = &import.source},
+            {.name = "--virtual-clock", .value = &clock},
+            {.name = "--country", .value = &import.country},
+            {0},
         };
         int count, r;
 

@@ -30,16 +30,21 @@ int load_begin(struct load *load, struct db *db, int64_t now_utc, const struct r
         return seen_clear(db, err);
 }
 
-int load_see(struct load *load, enum load_kind kind, const char *const *parts, struct err *err)
+int load_note(struct load *load, enum load_kind kind, const char *const *parts, struct err *err)
 {
         char key[KEY_MAX];
         size_t length = 0;
-        int r;
 
         for (int i = 0; parts[i] && length < sizeof key; i++)
                 length += (size_t)snprintf(key + length, sizeof key - length, "%s%s", i ? SEEN_JOINT : "",
                                            parts[i]);
-        r = seen_add(load->db, load_kind_names[kind], key, err);
+        return seen_add(load->db, load_kind_names[kind], key, err);
+}
+
+int load_see(struct load *load, enum load_kind kind, const char *const *parts, struct err *err)
+{
+        int r = load_note(load, kind, parts, err);
+
         if (r == 0)
                 return err_set(err, ERR_INVALID, "the same row stands earlier in the file: leave one out");
         return r < 0 ? r : 0;
@@ -88,12 +93,15 @@ static int count(struct load *load, enum load_kind kind, int put)
                 load->report->added[kind]++;
         else if (put == PUT_UPDATED)
                 load->report->updated[kind]++;
+        else if (put == PUT_KEPT)
+                load->report->kept++;
         return put < 0 ? put : 0;
 }
 
 int load_check_person(struct load *load, const char *id, const char *where, const char *name, struct err *err)
 {
-        int r = person_stays(load->db, id, load->source, err);
+        int r = load->is_silent[LOAD_PEOPLE] ? person_exists(load->db, id, err)
+                                             : person_stays(load->db, id, load->source, err);
 
         if (r == 0)
                 return err_set(err, ERR_INVALID, "%s.%s: no such person %s: give the person under people",
@@ -101,10 +109,17 @@ int load_check_person(struct load *load, const char *id, const char *where, cons
         return r < 0 ? r : 0;
 }
 
+static int find_organisation(struct load *load, const char *id, char kind[static 16], struct err *err)
+{
+        return load->is_silent[LOAD_ORGANISATIONS]
+                   ? organisation_kind(load->db, id, kind, err)
+                   : organisation_stays(load->db, id, load->source, kind, err);
+}
+
 static int check_organisation(struct load *load, const char *id, const char *where, struct err *err)
 {
         char kind[16];
-        int r = organisation_stays(load->db, id, load->source, kind, err);
+        int r = find_organisation(load, id, kind, err);
 
         if (r == 0)
                 return err_set(err, ERR_INVALID,
@@ -128,7 +143,7 @@ static int check_parent(struct load *load, const struct organisation *row, const
         if (!wanted)
                 return err_set(err, ERR_INVALID,
                                "%s.parent: a network stands at the top: leave the parent out", where);
-        r = organisation_stays(load->db, row->parent, load->source, kind, err);
+        r = find_organisation(load, row->parent, kind, err);
         if (r < 0)
                 return r;
         if (r == 0)
@@ -151,8 +166,8 @@ int load_organisation(struct load *load, const struct organisation *row,
         put = check_parent(load, row, where, err);
         if (put == 0)
                 put = organisation_put(load->db, load->source, row, err);
-        if (put < 0)
-                return put;
+        if (put < 0 || put == PUT_KEPT || !links)
+                return count(load, LOAD_ORGANISATIONS, put);
         changed = organisation_put_links(load->db, load->source, row->id, links, link_count, err);
         if (changed < 0)
                 return changed;
@@ -163,9 +178,11 @@ int load_person(struct load *load, const struct person *row, const struct contac
                 size_t contact_count, struct err *err)
 {
         struct contact_counts counts = {0};
-        int r;
+        int put = person_put(load->db, load->source, row, err);
+        int r = count(load, LOAD_PEOPLE, put);
 
-        r = count(load, LOAD_PEOPLE, person_put(load->db, load->source, row, err));
+        if (put == PUT_KEPT)
+                return 0;
         if (r == 0)
                 r = person_put_contacts(load->db, load->source, row->id, contacts, contact_count, &counts,
                                         err);
@@ -185,7 +202,7 @@ int load_role(struct load *load, const struct role *row, const char *where, stru
                 r = err_set(err, ERR_INVALID, "%s.until: before from: exchange them", where);
         if (r == 0)
                 r = role_put(load->db, load->source, row, err);
-        if (r > 0 && strcmp(row->role, "pupil") == 0)
+        if ((r == PUT_ADDED || r == PUT_UPDATED) && strcmp(row->role, "pupil") == 0)
                 load->roles_changed = true;
         return count(load, LOAD_ROLES, r);
 }
@@ -255,7 +272,47 @@ int load_calendar_entry(struct load *load, const struct calendar_entry *row, con
         return count(load, LOAD_CALENDAR, r);
 }
 
+int load_born(struct load *load, const char *person, const char *born, struct err *err)
+{
+        int r = person_put_born(load->db, load->source, person, born, err);
+
+        return r < 0 ? r : 0;
+}
+
+int load_keep(struct load *load, const char *person)
+{
+        int r = seen_keep(load->db, load_kind_names[LOAD_ROLES], person, NULL);
+
+        return r < 0 ? r : seen_keep(load->db, load_kind_names[LOAD_GUARDIANS], person, NULL);
+}
+
 /* ---- the end */
+
+int load_end(struct load *load, enum load_kind kind, const char *id, struct err *err)
+{
+        char today[DATE_TEXT_MAX];
+        int64_t ended = 0;
+        int r = load_today(load, today, err);
+
+        if (r == 0)
+                r = seen_end_one(load->db, load_kind_names[kind], id, load->source, today, &ended, err);
+        load->report->ended[kind] += ended;
+        return r;
+}
+
+int load_end_role(struct load *load, const struct role *row, const char *organisation, struct err *err)
+{
+        char today[DATE_TEXT_MAX];
+        int r = load_today(load, today, err);
+
+        if (r == 0)
+                r = role_end(load->db, load->source, row->person, row->role, organisation, today, err);
+        if (r <= 0)
+                return r;
+        load->report->ended[LOAD_ROLES] += r;
+        load->roles_changed = true;
+        return 0;
+}
 
 /* Organisations last: what belongs to them ends first. */
 static const enum load_kind ending_order[] = {
@@ -293,7 +350,8 @@ static int end_missing(struct load *load, const char *today, struct err *err)
         int r = 0;
 
         for (size_t i = 0; i < ARRAY_SIZE(ending_order) && r == 0 && !load->force; i++)
-                if (is_guarded(ending_order[i]) && !load->is_open[ending_order[i]])
+                if (is_guarded(ending_order[i]) && !load->is_open[ending_order[i]] &&
+                    !load->is_silent[ending_order[i]])
                         r = check_share(load, ending_order[i], today, err);
         for (size_t i = 0; i < ARRAY_SIZE(ending_order) && r == 0; i++) {
                 enum load_kind kind = ending_order[i];
@@ -306,7 +364,7 @@ static int end_missing(struct load *load, const char *today, struct err *err)
         return r;
 }
 
-static int local_today(struct load *load, char ret_today[static DATE_TEXT_MAX], struct err *err)
+int load_today(struct load *load, char ret_today[static DATE_TEXT_MAX], struct err *err)
 {
         char name[ZONE_NAME_MAX];
         struct zone *zone;
@@ -339,7 +397,7 @@ int load_finish(struct load *load, struct err *err)
         if (load->report->rejected_listed) /* rows are read kind by kind; people read files from the top */
                 qsort(load->report->rejected, load->report->rejected_listed, sizeof *load->report->rejected,
                       compare_lines);
-        r = local_today(load, today, err);
+        r = load_today(load, today, err);
         if (r == 0)
                 r = end_missing(load, today, err);
         if (r == 0)

@@ -9,6 +9,7 @@
 #ifndef INTAKE_LOAD_H
 #define INTAKE_LOAD_H
 
+#include "base/date.h"
 #include "base/err.h"
 #include "store/audience.h"
 #include "store/calendar_entry.h"
@@ -49,6 +50,7 @@ struct load_rejection {
 /* What an import did. Zero it before, load_report_fini after. */
 struct roster_report {
         int64_t added[LOAD_KIND_COUNT], updated[LOAD_KIND_COUNT], ended[LOAD_KIND_COUNT];
+        int64_t kept;                    /* rows that another source owns: left as they are */
         struct load_rejection *rejected; /* the first LOAD_REJECTED_MAX */
         size_t rejected_listed, rejected_allocated;
         int64_t rejected_count;
@@ -64,6 +66,11 @@ struct roster_options {
         const char *source; /* owner of the rows; NULL: "roster" */
         const char *file;   /* named in the report; NULL: "roster" */
         bool force;         /* end any number of rows */
+        const char
+            *country; /* calling code of numbers without one, "358"; NULL: of the top organisation's zone */
+        void (*progress)(void *context, const char *file, int64_t rows); /* now and then; NULL: not wanted */
+        void (*tell)(void *context, const char *file, const char *what); /* what a person should know */
+        void *progress_context;
 };
 
 struct load {
@@ -87,11 +94,28 @@ int load_finish(struct load *load, struct err *err);
 /* Names a row; the parts of its key after the last are NULL. ERR_INVALID when it was named before. */
 int load_see(struct load *load, enum load_kind kind, const char *const *parts, struct err *err);
 
+/* As load_see, for rows that several places may name: 1, or 0 when it was named before. */
+int load_note(struct load *load, enum load_kind kind, const char *const *parts, struct err *err);
+
+/* Something that was said of PERSON cannot be read: their roles, guardians and pupils do not end. */
+int load_keep(struct load *load, const char *person);
+
+/* For imports of what has changed: ends one row, if SOURCE owns it. */
+int load_end(struct load *load, enum load_kind kind, const char *id, struct err *err);
+int load_end_role(struct load *load, const struct role *row, const char *organisation, struct err *err);
+
+/* When PERSON was born; of people that SOURCE owns. */
+int load_born(struct load *load, const char *person, const char *born, struct err *err);
+
+/* The day it is in the top organisation's zone. */
+int load_today(struct load *load, char ret_today[static DATE_TEXT_MAX], struct err *err);
+
 /* Notes that the row at PATH is refused with what ERR says: 0 when the fault is the row's, and the code of
  * ERR when the import cannot go on (disk, memory). */
 int load_refuse(struct load *load, const char *file, int line, const char *path, const struct err *err);
 
-/* WHERE ("people[3]") names the row in errors. */
+/* WHERE ("people[3]") names the row in errors. LINKS NULL: they stay as they are. A row that another source
+ * owns is left alone and counted as kept. */
 int load_organisation(struct load *load, const struct organisation *row,
                       const struct organisation_link *links, size_t link_count, const char *where,
                       struct err *err);

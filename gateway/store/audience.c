@@ -7,9 +7,9 @@ static int put_row(struct db *db, const char *source, const struct audience *row
         struct query q;
         int existed;
 
-        query_start(&q, db, "SELECT 1 FROM audience WHERE id = ?", err);
+        query_start(&q, db, "SELECT source, NULL FROM audience WHERE id = ?", err);
         query_text(&q, row->id);
-        existed = put_exists(&q);
+        existed = put_owned(&q, source);
         query_start(
             &q, db,
             "INSERT INTO audience(id, organisation, source) VALUES (?, ?, ?)"
@@ -60,7 +60,7 @@ int audience_put(struct db *db, const char *source, const struct audience *row, 
         int put, r;
 
         put = put_row(db, source, row, err);
-        if (put < 0)
+        if (put < 0 || put == PUT_KEPT)
                 return put;
         r = count_members(db, row->id, &before, err);
         for (size_t i = 0; i < row->member_count && r >= 0; i++) {

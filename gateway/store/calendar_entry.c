@@ -6,14 +6,14 @@ int calendar_entry_put(struct db *db, const char *source, const struct calendar_
         int existed;
 
         query_start(&q, db,
-                    "SELECT 1 FROM calendar_entry"
+                    "SELECT source, NULL FROM calendar_entry"
                     " WHERE organisation = ? AND first_day = ? AND last_day = ? AND kind = ?",
                     err);
         query_text(&q, row->organisation);
         query_text(&q, row->first_day);
         query_text(&q, row->last_day);
         query_text(&q, row->kind);
-        existed = put_exists(&q);
+        existed = put_owned(&q, source);
         query_start(&q, db,
                     "INSERT INTO calendar_entry(organisation, first_day, last_day, kind, name, source)"
                     " VALUES (?, ?, ?, ?, ?, ?)"

@@ -8,6 +8,7 @@ struct guardian {
         const char *pupil, *guardian;
         int rank; /* 1: told first */
         bool notify, restricted, emergency_only;
+        bool says_little; /* of a guardian who is known already the three and the rank stay as they are */
 };
 
 int guardian_put(struct db *db, const char *source, const struct guardian *row, struct err *err);

@@ -9,12 +9,13 @@ int lesson_put(struct db *db, const char *source, const struct lesson *row, stru
         struct query q;
         int existed;
 
-        query_start(&q, db, "SELECT 1 FROM lesson WHERE organisation = ? AND weekday = ? AND lesson = ?",
+        query_start(&q, db,
+                    "SELECT source, NULL FROM lesson WHERE organisation = ? AND weekday = ? AND lesson = ?",
                     err);
         query_text(&q, row->organisation);
         query_int(&q, row->weekday);
         query_int(&q, row->lesson);
-        existed = put_exists(&q);
+        existed = put_owned(&q, source);
         query_start(&q, db,
                     "INSERT INTO lesson(organisation, weekday, lesson, starts, ends, source) VALUES (?, ?, "
                     "?, ?, ?, ?)"

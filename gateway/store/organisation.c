@@ -8,20 +8,24 @@ int organisation_put(struct db *db, const char *source, const struct organisatio
         struct query q;
         int existed;
 
-        query_start(&q, db, "SELECT 1 FROM organisation WHERE id = ?", err);
+        query_start(&q, db, "SELECT source, ended FROM organisation WHERE id = ?", err);
         query_text(&q, row->id);
-        existed = put_exists(&q);
-        query_start(&q, db,
-                    "INSERT INTO organisation(id, kind, parent, name, phone, timezone, languages, source)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-                    " ON CONFLICT(id) DO UPDATE SET kind = excluded.kind, parent = excluded.parent,"
-                    "    name = excluded.name, phone = excluded.phone, timezone = excluded.timezone,"
-                    "    languages = excluded.languages, source = excluded.source, ended = NULL"
-                    " WHERE kind <> excluded.kind OR parent IS NOT excluded.parent OR name <> excluded.name"
-                    "    OR phone IS NOT excluded.phone OR timezone IS NOT excluded.timezone"
-                    "    OR languages IS NOT excluded.languages OR source <> excluded.source"
-                    "    OR ended IS NOT NULL",
-                    err);
+        existed = put_owned(&q, source);
+        query_start(
+            &q, db,
+            "INSERT INTO organisation(id, kind, parent, name, phone, timezone, languages, source)"
+            " VALUES (?1, ?2, ?3, ?4,"
+            "         coalesce(?5, (SELECT phone FROM organisation WHERE id = ?1 AND ?9 = 1)),"
+            "         coalesce(?6, (SELECT timezone FROM organisation WHERE id = ?1 AND ?9 = 1)),"
+            "         coalesce(?7, (SELECT languages FROM organisation WHERE id = ?1 AND ?9 = 1)), ?8)"
+            " ON CONFLICT(id) DO UPDATE SET kind = excluded.kind, parent = excluded.parent,"
+            "    name = excluded.name, phone = excluded.phone, timezone = excluded.timezone,"
+            "    languages = excluded.languages, source = excluded.source, ended = NULL"
+            " WHERE kind <> excluded.kind OR parent IS NOT excluded.parent OR name <> excluded.name"
+            "    OR phone IS NOT excluded.phone OR timezone IS NOT excluded.timezone"
+            "    OR languages IS NOT excluded.languages OR source <> excluded.source"
+            "    OR ended IS NOT NULL",
+            err);
         query_text(&q, row->id);
         query_text(&q, row->kind);
         query_text(&q, row->parent);
@@ -30,6 +34,7 @@ int organisation_put(struct db *db, const char *source, const struct organisatio
         query_text(&q, row->timezone);
         query_text(&q, row->languages);
         query_text(&q, source);
+        query_int(&q, row->says_little);
         return put_run(&q, existed);
 }
 

@@ -9,6 +9,7 @@
 struct organisation {
         const char *id, *kind, *name;
         const char *parent, *phone, *timezone, *languages; /* NULL: none */
+        bool says_little; /* NULL of the last three says nothing: what is known already stays */
 };
 
 /* Also brings back one that had ended. ERR_CONFLICT when its parent stands below it. */

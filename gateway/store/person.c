@@ -5,13 +5,17 @@ int person_put(struct db *db, const char *source, const struct person *row, stru
         struct query q;
         int existed;
 
-        query_start(&q, db, "SELECT 1 FROM person WHERE id = ?", err);
+        query_start(&q, db, "SELECT source, ended FROM person WHERE id = ?", err);
         query_text(&q, row->id);
-        existed = put_exists(&q);
+        existed = put_owned(&q, source);
         query_start(
             &q, db,
             "INSERT INTO person(id, given, family, born, language, timezone, protected, source)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            " VALUES (?1, ?2, ?3,"
+            "         coalesce(?4, (SELECT born FROM person WHERE id = ?1 AND ?9 = 1)),"
+            "         coalesce(?5, (SELECT language FROM person WHERE id = ?1 AND ?9 = 1)),"
+            "         coalesce(?6, (SELECT timezone FROM person WHERE id = ?1 AND ?9 = 1)),"
+            "         ?7 OR coalesce((SELECT protected FROM person WHERE id = ?1 AND ?9 = 1), 0), ?8)"
             " ON CONFLICT(id) DO UPDATE SET given = excluded.given, family = excluded.family,"
             "    born = excluded.born, language = excluded.language, timezone = excluded.timezone,"
             "    protected = excluded.protected, source = excluded.source, ended = NULL"
@@ -27,7 +31,22 @@ int person_put(struct db *db, const char *source, const struct person *row, stru
         query_text(&q, row->timezone);
         query_int(&q, row->is_protected);
         query_text(&q, source);
+        query_int(&q, row->says_little);
         return put_run(&q, existed);
+}
+
+int person_put_born(struct db *db, const char *source, const char *person, const char *born, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db, "UPDATE person SET born = ?3 WHERE id = ?1 AND source = ?2 AND born IS NOT ?3",
+                    err);
+        query_text(&q, person);
+        query_text(&q, source);
+        query_text(&q, born);
+        r = query_run(&q);
+        return r < 0 ? r : db_changes(db) ? PUT_UPDATED : PUT_SAME;
 }
 
 int person_exists(struct db *db, const char *id, struct err *err)
@@ -85,11 +104,12 @@ static int put_contact(struct db *db, const char *source, const char *person, co
         struct query q;
         int existed;
 
-        query_start(&q, db, "SELECT 1 FROM contact WHERE person = ? AND channel = ? AND value = ?", err);
+        query_start(&q, db, "SELECT source, NULL FROM contact WHERE person = ? AND channel = ? AND value = ?",
+                    err);
         query_text(&q, person);
         query_text(&q, contact->channel);
         query_text(&q, contact->value);
-        existed = put_exists(&q);
+        existed = put_owned(&q, source);
         query_start(
             &q, db,
             "INSERT INTO contact(person, channel, value, position, safe, source) VALUES (?, ?, ?, ?, ?, ?)"
@@ -121,23 +141,27 @@ int person_put_contacts(struct db *db, const char *source, const char *person, c
         }
         /* What was put has its place in the list; what has none of these places, or the same place twice, is
          * old. */
-        query_start(&q, db, "SELECT count(*) FROM contact WHERE person = ?", err);
+        query_start(&q, db, "SELECT count(*) FROM contact WHERE person = ? AND source = ?", err);
         query_text(&q, person);
+        query_text(&q, source);
         r = query_row(&q);
         if (r > 0)
                 r = column_int(&q, 0) > (int64_t)count;
         query_end(&q);
         if (r <= 0)
                 return r;
-        query_start(&q, db, "UPDATE contact SET position = -1 - position WHERE person = ?", err);
+        query_start(&q, db, "UPDATE contact SET position = -1 - position WHERE person = ? AND source = ?",
+                    err);
         query_text(&q, person);
+        query_text(&q, source);
         r = query_run(&q);
         for (size_t i = 0; i < count && r >= 0; i++)
                 r = put_contact(db, source, person, &contacts[i], i, err);
         if (r < 0)
                 return r;
-        query_start(&q, db, "DELETE FROM contact WHERE person = ? AND position < 0", err);
+        query_start(&q, db, "DELETE FROM contact WHERE person = ? AND source = ? AND position < 0", err);
         query_text(&q, person);
+        query_text(&q, source);
         r = query_run(&q);
         counts->ended += (int)(r < 0 ? 0 : db_changes(db));
         return r;

@@ -8,10 +8,14 @@ struct person {
         const char *id, *given, *family;
         const char *born, *language, *timezone; /* NULL: none */
         bool is_protected;
+        bool says_little; /* NULL and false say nothing: what is known already stays */
 };
 
 /* Also brings back one who had ended. */
 int person_put(struct db *db, const char *source, const struct person *row, struct err *err);
+
+/* Of a person whom SOURCE owns; an enum put. */
+int person_put_born(struct db *db, const char *source, const char *person, const char *born, struct err *err);
 
 /* 1: there is such a person and they have not ended. */
 int person_exists(struct db *db, const char *id, struct err *err);
@@ -34,8 +38,8 @@ struct contact_counts {
         int added, updated, ended;
 };
 
-/* Replaces the contacts of PERSON by these, in the order in which they are tried; a contact that stays keeps
- * its state. Adds to *COUNTS. */
+/* Replaces the contacts of PERSON that SOURCE owns by these, in the order in which they are tried; a contact
+ * that stays keeps its state. Adds to *COUNTS. */
 int person_put_contacts(struct db *db, const char *source, const char *person, const struct contact *contacts,
                         size_t count, struct contact_counts *counts, struct err *err);
 

@@ -13,13 +13,14 @@ int role_put(struct db *db, const char *source, const struct role *row, struct e
         int existed;
 
         query_start(&q, db,
-                    "SELECT 1 FROM role WHERE person = ? AND role = ? AND organisation = ? AND first_day = ?",
+                    "SELECT source, NULL FROM role WHERE person = ? AND role = ? AND organisation = ?"
+                    "   AND first_day = ?",
                     err);
         query_text(&q, row->person);
         query_text(&q, row->role);
         query_text(&q, row->organisation);
         query_text(&q, first_day);
-        existed = put_exists(&q);
+        existed = put_owned(&q, source);
         query_start(&q, db,
                     "INSERT INTO role(person, role, organisation, first_day, last_day, grade, source)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -36,6 +37,26 @@ int role_put(struct db *db, const char *source, const struct role *row, struct e
         query_int_or_null(&q, row->grade, 0);
         query_text(&q, source);
         return put_run(&q, existed);
+}
+
+int role_end(struct db *db, const char *source, const char *person, const char *role,
+             const char *organisation, const char *today, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "UPDATE role SET last_day = date(?5, '-1 day')"
+                    " WHERE source = ?1 AND person = ?2 AND role = ?3 AND organisation = ?4"
+                    "   AND (last_day IS NULL OR last_day >= ?5)",
+                    err);
+        query_text(&q, source);
+        query_text(&q, person);
+        query_text(&q, role);
+        query_text(&q, organisation);
+        query_text(&q, today);
+        r = query_run(&q);
+        return r < 0 ? r : (int)db_changes(db);
 }
 
 /* A role that is held on the day goes before one that is not, the later before the earlier. Compared here

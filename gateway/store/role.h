@@ -14,6 +14,11 @@ struct role {
 
 int role_put(struct db *db, const char *source, const struct role *row, struct err *err);
 
+/* The last day of PERSON's role in ORGANISATION becomes the one before TODAY, when SOURCE owns it: how many
+ * rows that ended. */
+int role_end(struct db *db, const char *source, const char *person, const char *role,
+             const char *organisation, const char *today, struct err *err);
+
 /* Where a pupil belongs on a day. */
 struct role_place {
         char organisation[ID_SIZE];

@@ -95,6 +95,8 @@ int seen_keep(struct db *db, const char *kind, const char *owner, struct err *er
                     " SELECT 'roles', " ROLE_KEY " FROM role WHERE ?1 = 'roles' AND person = ?2"
                     " UNION ALL SELECT 'guardians', pupil || char(31) || guardian FROM guardian"
                     "            WHERE ?1 = 'guardians' AND pupil = ?2"
+                    " UNION ALL SELECT 'guardians', pupil || char(31) || guardian FROM guardian"
+                    "            WHERE ?1 = 'guardians' AND guardian = ?2"
                     " UNION ALL SELECT 'carers', pupil || char(31) || carer FROM carer"
                     "            WHERE ?1 = 'carers' AND pupil = ?2"
                     " ON CONFLICT DO NOTHING",
@@ -140,6 +142,30 @@ static int run(struct db *db, const char *sql, const char *source, const char *t
         query_text(&q, source);
         query_text(&q, today);
         return query_run(&q);
+}
+
+int seen_end_one(struct db *db, const char *kind, const char *key, const char *source, const char *today,
+                 int64_t *ret_ended, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    strcmp(kind, "people") == 0 ? "UPDATE person SET ended = ?3 WHERE id = ?1 AND source = ?2"
+                                                  " AND (ended IS NULL OR ended > ?3)"
+                    : strcmp(kind, "organisations") == 0
+                        ? "UPDATE organisation SET ended = ?3 WHERE id = ?1 AND source = ?2"
+                          " AND (ended IS NULL OR ended > ?3)"
+                        : "UPDATE workplace SET ended = ?3 WHERE id = ?1 AND source = ?2"
+                          " AND (ended IS NULL OR ended > ?3)",
+                    err);
+        query_text(&q, key);
+        query_text(&q, source);
+        query_text(&q, today);
+        r = query_run(&q);
+        if (r == 0)
+                *ret_ended = db_changes(db);
+        return r;
 }
 
 int seen_end_missing(struct db *db, const char *kind, const char *source, const char *today,

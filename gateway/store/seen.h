@@ -17,6 +17,11 @@ int seen_add(struct db *db, const char *kind, const char *key, struct err *err);
  * cannot be read may be any of them. */
 int seen_keep(struct db *db, const char *kind, const char *owner, struct err *err);
 
+/* Ends the one row of KIND (organisations, people, workplaces) with that key, if SOURCE owns it; *ret_ended
+ * is 1 when it had not ended. */
+int seen_end_one(struct db *db, const char *kind, const char *key, const char *source, const char *today,
+                 int64_t *ret_ended, struct err *err);
+
 /* How many rows of KIND are owned by SOURCE and not ended on TODAY, and how many of them were not seen.
  * Kinds: organisations, people, roles, guardians, carers, workplaces. */
 int seen_count(struct db *db, const char *kind, const char *source, const char *today, int64_t *ret_owned,

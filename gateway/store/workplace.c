@@ -8,9 +8,9 @@ static int put_row(struct db *db, const char *source, const struct workplace *ro
         struct query q;
         int existed;
 
-        query_start(&q, db, "SELECT 1 FROM workplace WHERE id = ?", err);
+        query_start(&q, db, "SELECT source, ended FROM workplace WHERE id = ?", err);
         query_text(&q, row->id);
-        existed = put_exists(&q);
+        existed = put_owned(&q, source);
         query_start(&q, db,
                     "INSERT INTO workplace(id, name, address, organisation, source) VALUES (?, ?, ?, ?, ?)"
                     " ON CONFLICT(id) DO UPDATE SET name = excluded.name, address = excluded.address,"
@@ -128,7 +128,7 @@ int workplace_put(struct db *db, const char *source, const struct workplace *row
         int put, supervisors, cards;
 
         put = put_row(db, source, row, err);
-        if (put < 0)
+        if (put < 0 || put == PUT_KEPT)
                 return put;
         supervisors = put_supervisors(db, source, row, err);
         if (supervisors < 0)
