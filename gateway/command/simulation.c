@@ -162,9 +162,9 @@ static int import(struct simulation *simulation, int64_t now, struct err *err)
         int r = roster_import(simulation->db, now, simulation->input->roster,
                               simulation->input->roster_length, &options, &report, err);
 
-        for (size_t i = 0; i < report.rejected_listed; i++)
-                refuse(simulation, report.rejected[i].file, report.rejected[i].line,
-                       report.rejected[i].error);
+        for (size_t i = 0; i < report.rejected.listed; i++)
+                refuse(simulation, report.rejected.items[i].file, (int)report.rejected.items[i].line,
+                       report.rejected.items[i].error);
         roster_report_fini(&report);
         return r;
 }

@@ -50,39 +50,9 @@ int load_see(struct load *load, enum load_kind kind, const char *const *parts, s
         return r < 0 ? r : 0;
 }
 
-static bool is_fault_of_row(int code)
-{
-        return code == ERR_INVALID || code == ERR_CONFLICT || code == ERR_NOT_FOUND;
-}
-
-static int list_rejection(struct roster_report *report, const char *file, int line, const char *path,
-                          const char *error)
-{
-        struct load_rejection *rejection, *grown;
-        size_t size = report->rejected_allocated;
-
-        if (report->rejected_listed == size) {
-                size = size ? size * 2 : 16;
-                grown = reallocarray(report->rejected, size, sizeof *grown);
-                if (!grown)
-                        return ERR_NOMEM;
-                report->rejected = grown;
-                report->rejected_allocated = size;
-        }
-        rejection = &report->rejected[report->rejected_listed];
-        *rejection = (struct load_rejection){strdup(file), strdup(path), strdup(error), line};
-        report->rejected_listed++;
-        return rejection->file && rejection->path && rejection->error ? 0 : ERR_NOMEM;
-}
-
 int load_refuse(struct load *load, const char *file, int line, const char *path, const struct err *err)
 {
-        if (!is_fault_of_row(err->code))
-                return err->code;
-        load->report->rejected_count++;
-        if (load->report->rejected_listed >= LOAD_REJECTED_MAX)
-                return 0;
-        return list_rejection(load->report, file, line, path, err->text);
+        return rejections_add(&load->report->rejected, file, line, path, err);
 }
 
 /* ---- the kinds of rows */
@@ -381,22 +351,12 @@ int load_today(struct load *load, char ret_today[static DATE_TEXT_MAX], struct e
         return 0;
 }
 
-static int compare_lines(const void *a, const void *b)
-{
-        const struct load_rejection *first = a, *second = b;
-
-        return first->line != second->line ? (first->line > second->line) - (first->line < second->line)
-                                           : strcmp(first->path, second->path);
-}
-
 int load_finish(struct load *load, struct err *err)
 {
         char today[DATE_TEXT_MAX];
         int r;
 
-        if (load->report->rejected_listed) /* rows are read kind by kind; people read files from the top */
-                qsort(load->report->rejected, load->report->rejected_listed, sizeof *load->report->rejected,
-                      compare_lines);
+        rejections_sort(&load->report->rejected); /* rows are read kind by kind */
         r = load_today(load, today, err);
         if (r == 0)
                 r = end_missing(load, today, err);
@@ -411,12 +371,7 @@ int load_finish(struct load *load, struct err *err)
 
 void roster_report_fini(struct roster_report *report)
 {
-        for (size_t i = 0; i < report->rejected_listed; i++) {
-                free(report->rejected[i].file);
-                free(report->rejected[i].path);
-                free(report->rejected[i].error);
-        }
-        free(report->rejected);
+        rejections_fini(&report->rejected);
         *report = (struct roster_report){0};
 }
 
@@ -434,19 +389,7 @@ static json_t *counts_to_json(const int64_t *counts)
 
 json_t *roster_report_to_json(const struct roster_report *report)
 {
-        json_t *rejected = json_array();
-
-        for (size_t i = 0; i < report->rejected_listed; i++) {
-                const struct load_rejection *each = &report->rejected[i];
-
-                if (json_array_append_new(rejected, json_pack("{s:s, s:i, s:s, s:s}", "file", each->file,
-                                                              "line", each->line, "path", each->path, "error",
-                                                              each->error)) < 0) {
-                        json_decref(rejected);
-                        return NULL;
-                }
-        }
-        return json_pack("{s:o, s:o, s:o, s:o}", "added", counts_to_json(report->added), "updated",
-                         counts_to_json(report->updated), "ended", counts_to_json(report->ended), "rejected",
-                         rejected);
+        return json_pack("{s:o, s:o, s:o, s:I, s:o}", "added", counts_to_json(report->added), "updated",
+                         counts_to_json(report->updated), "ended", counts_to_json(report->ended), "kept",
+                         (json_int_t)report->kept, "rejected", rejections_to_json(&report->rejected));
 }

@@ -11,6 +11,7 @@
 
 #include "base/date.h"
 #include "base/err.h"
+#include "intake/rejections.h"
 #include "store/audience.h"
 #include "store/calendar_entry.h"
 #include "store/guardian.h"
@@ -39,27 +40,18 @@ enum load_kind {
 
 extern const char *const load_kind_names[LOAD_KIND_COUNT]; /* "audiences", … */
 
-#define LOAD_REJECTED_MAX 10000 /* refused rows that are listed; the others are counted */
-#define LOAD_END_PERCENT 20     /* more of a kind than this is ended only when forced */
-
-struct load_rejection {
-        char *file, *path, *error;
-        int line; /* 0: of no line */
-};
+#define LOAD_END_PERCENT 20 /* more of a kind than this is ended only when forced */
 
 /* What an import did. Zero it before, load_report_fini after. */
 struct roster_report {
         int64_t added[LOAD_KIND_COUNT], updated[LOAD_KIND_COUNT], ended[LOAD_KIND_COUNT];
-        int64_t kept;                    /* rows that another source owns: left as they are */
-        struct load_rejection *rejected; /* the first LOAD_REJECTED_MAX */
-        size_t rejected_listed, rejected_allocated;
-        int64_t rejected_count;
+        int64_t kept; /* rows that another source owns: left as they are */
+        struct rejections rejected;
 };
 
 void roster_report_fini(struct roster_report *report);
 
-/* {"added":{…},"updated":{…},"ended":{…},"rejected":[{"file","line","path","error"}]}; NULL when memory ran
- * out. */
+/* {"added":{…},"updated":{…},"ended":{…},"kept":n,"rejected":[…]}; NULL when memory ran out. */
 json_t *roster_report_to_json(const struct roster_report *report);
 
 struct roster_options {

@@ -27,7 +27,7 @@ static char *trim(const char *field)
 
 static int find_column(const struct csv_row *header, const struct table_column *column)
 {
-        for (int i = 0; i < header->count; i++) {
+        for (int i = 0; i < header->count && *column->name; i++) {
                 const char *name = trim(header->fields[i]);
 
                 if (strcasecmp(name, column->name) == 0 ||

@@ -166,15 +166,15 @@ static void refuses_a_row_alone(void **state)
                          ROWS_PEOPLE);
                 if (rows_roster(db, NOW, roster, false, &report, &err) < 0)
                         fail_msg("%s\n%s", roster, err.text);
-                if (report.rejected_count != 1 ||
-                    strcmp(report.rejected[0].path, refused_table[i].path) != 0 ||
-                    !strstr(report.rejected[0].error, refused_table[i].says) ||
-                    report.rejected[0].line != refused_table[i].line)
+                if (report.rejected.count != 1 ||
+                    strcmp(report.rejected.items[0].path, refused_table[i].path) != 0 ||
+                    !strstr(report.rejected.items[0].error, refused_table[i].says) ||
+                    report.rejected.items[0].line != refused_table[i].line)
                         fail_msg("%s\n%lld: %s:%d: %s", refused_table[i].rows,
-                                 (long long)report.rejected_count,
-                                 report.rejected_count ? report.rejected[0].path : "",
-                                 report.rejected_count ? report.rejected[0].line : 0,
-                                 report.rejected_count ? report.rejected[0].error : "");
+                                 (long long)report.rejected.count,
+                                 report.rejected.count ? report.rejected.items[0].path : "",
+                                 report.rejected.count ? report.rejected.items[0].line : 0,
+                                 report.rejected.count ? report.rejected.items[0].error : "");
                 assert_int_equal(report.added[LOAD_PEOPLE], 6);
                 roster_report_fini(&report);
                 db_close(db);
@@ -214,11 +214,11 @@ static void refuses_bad_trees_and_contacts(void **state)
 
         (void)state;
         assert_int_equal(rows_roster(db, NOW, roster, false, &report, &err), 0);
-        assert_int_equal(report.rejected_count, ARRAY_SIZE(says));
+        assert_int_equal(report.rejected.count, ARRAY_SIZE(says));
         for (size_t i = 0; i < ARRAY_SIZE(says); i++) {
                 size_t at = 0;
 
-                while (at < ARRAY_SIZE(says) && !strstr(report.rejected[at].error, says[i]))
+                while (at < ARRAY_SIZE(says) && !strstr(report.rejected.items[at].error, says[i]))
                         at++;
                 if (at == ARRAY_SIZE(says))
                         fail_msg("nobody says %s", says[i]);
@@ -228,9 +228,9 @@ static void refuses_bad_trees_and_contacts(void **state)
             rows_text(db, "SELECT group_concat(ancestor) FROM organisation_tree WHERE descendant = 'g'"),
             "g,s");
         assert_string_equal(rows_text(db, "SELECT channel, value FROM contact"), "email|a@example.org");
-        assert_string_equal(report.rejected[7].path, "people[0].contacts[0]");
-        assert_int_equal(report.rejected[7].line, 10);
-        assert_null(strstr(report.rejected[7].error, "0400000001")); /* nobody's number in a report */
+        assert_string_equal(report.rejected.items[7].path, "people[0].contacts[0]");
+        assert_int_equal(report.rejected.items[7].line, 10);
+        assert_null(strstr(report.rejected.items[7].error, "0400000001")); /* nobody's number in a report */
         roster_report_fini(&report);
         db_close(db);
 }
@@ -362,7 +362,7 @@ static void ends_nobody_by_a_slip(void **state)
                             "G1") "," ROWS_PERSON("T1") "," ROWS_PERSON("S1") ",{\"id\":\"P1\",\"born\":1}]}",
                         false, &report, &err),
             0);
-        assert_int_equal(report.rejected_count, 1);
+        assert_int_equal(report.rejected.count, 1);
         assert_int_equal(total(report.ended), 0);
         roster_report_fini(&report);
         db_close(db);
