@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "command/config_intake.h"
+#include "command/watch.h"
 
 #include <stdbool.h>
 
@@ -54,9 +55,11 @@ struct config {
         int broker_port;        /* 0: no broker */
         char *broker_client_id; /* of the intake's session */
         struct config_intake intake;
-        int broker_expiry_hours;  /* of events; 0: they do not expire */
-        int broker_acknowledge_s; /* then a broker that says nothing is left */
-        struct costs *costs;      /* never NULL once loaded */
+        int broker_expiry_hours;                         /* of events; 0: they do not expire */
+        int broker_acknowledge_s;                        /* then a broker that says nothing is left */
+        struct costs *costs;                             /* never NULL once loaded */
+        struct config_folder folders[WATCH_FOLDERS_MAX]; /* into which files are dropped */
+        int folder_count;
         int keep_messages_days, keep_publications_days, keep_events_days; /* then they are purged */
 };
 

@@ -12,6 +12,7 @@
 #include "command/reply_taker.h"
 #include "command/keeper.h"
 #include "command/resources.h"
+#include "command/watch.h"
 #include "compose/catalogue.h"
 #include "compose/pages.h"
 #include "deliver/courier.h"
@@ -56,6 +57,7 @@ struct gateway {
         struct engine *engine;
         struct engine_loop *loop;
         struct web *web;
+        struct watch *watch;
         struct far_end *far_end;
         struct publisher *publisher;
         struct source_loop *sources;
@@ -449,6 +451,9 @@ static int open_outward(struct gateway *gateway, struct err *err)
         if (r == 0 && gateway->config->calendar_count)
                 r = source_loop_open(gateway->database, gateway->writer, &gateway->clock, &gateway->sources,
                                      err);
+        if (r == 0 && gateway->config->folder_count)
+                r = watch_open(gateway->config->folders, gateway->config->folder_count, gateway->database,
+                               &gateway->clock, &gateway->watch, err);
         if (r == 0 && !gateway->clock.is_virtual)
                 r = keeper_open(gateway->config, gateway->writer, &gateway->keeper, err);
         return r;
@@ -555,6 +560,7 @@ struct gateway *gateway_close(struct gateway *gateway)
         source_loop_close(TAKE(gateway->sources));
         keeper_close(gateway->keeper);
         subscription_close(TAKE(gateway->subscription));
+        watch_close(gateway->watch);
         courier_close(take_courier(gateway));
         web_close(gateway->web);
         engine_loop_close(gateway->loop);
