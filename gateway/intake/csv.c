@@ -5,6 +5,7 @@
 #include <unicode/utf8.h>
 
 #define READ_BYTES 65536u
+#define MARK_BYTES 3  /* of a byte order mark in UTF-8 */
 #define TEXT_FACTOR 3 /* a byte of Windows-1252 becomes at most so many of UTF-8 */
 
 /* ---- the shape */
@@ -81,7 +82,21 @@ static int scan_block(struct scan *scan, const unsigned char *data, size_t lengt
 
 static bool begins_with_mark(const unsigned char *data, size_t length)
 {
-        return length >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0;
+        return length >= MARK_BYTES && memcmp(data, "\xef\xbb\xbf", MARK_BYTES) == 0;
+}
+
+/* At least enough to see a byte order mark, unless the source ends before. */
+static ssize_t read_block(const struct csv_source *source, unsigned char *block, struct err *err)
+{
+        ssize_t length = 0, more;
+
+        do {
+                more = source->read(source->context, block + length, READ_BYTES - (size_t)length, err);
+                if (more < 0)
+                        return more;
+                length += more;
+        } while (more > 0 && length < MARK_BYTES);
+        return length;
 }
 
 int csv_scan(const struct csv_source *source, struct csv_shape *ret_shape, struct err *err)
@@ -94,8 +109,8 @@ int csv_scan(const struct csv_source *source, struct csv_shape *ret_shape, struc
 
         if (!block)
                 return err_set(err, ERR_NOMEM, "out of memory");
-        while ((length = source->read(source->context, block, READ_BYTES, err)) > 0) {
-                skip = scan.shape.bytes == 0 && begins_with_mark(block, (size_t)length) ? 3 : 0;
+        while ((length = read_block(source, block, err)) > 0) {
+                skip = scan.shape.bytes == 0 && begins_with_mark(block, (size_t)length) ? MARK_BYTES : 0;
                 scan.shape.bytes += (int64_t)skip;
                 r = scan_block(&scan, block + skip, (size_t)length - skip, err);
                 if (r < 0)
@@ -340,11 +355,13 @@ static int find_row(struct csv *csv, struct extent *extent, struct err *err)
 
         if (!csv->is_begun) {
                 csv->is_begun = true;
-                r = fill(csv, err);
+                do
+                        r = fill(csv, err);
+                while (r == 0 && !csv->is_over && csv->end < MARK_BYTES);
                 if (r < 0)
                         return r;
                 if (begins_with_mark((const unsigned char *)csv->bytes, csv->end))
-                        csv->at = 3;
+                        csv->at = MARK_BYTES;
         }
         for (;;) {
                 if (find_end(csv, extent)) {

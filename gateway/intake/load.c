@@ -321,7 +321,7 @@ static int end_missing(struct load *load, const char *today, struct err *err)
 
         for (size_t i = 0; i < ARRAY_SIZE(ending_order) && r == 0 && !load->force; i++)
                 if (is_guarded(ending_order[i]) && !load->is_open[ending_order[i]] &&
-                    !load->is_silent[ending_order[i]])
+                    !(load->is_partial && load->is_silent[ending_order[i]]))
                         r = check_share(load, ending_order[i], today, err);
         for (size_t i = 0; i < ARRAY_SIZE(ending_order) && r == 0; i++) {
                 enum load_kind kind = ending_order[i];

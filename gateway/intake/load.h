@@ -72,6 +72,8 @@ struct load {
         bool force, roles_changed;
         bool is_open[LOAD_KIND_COUNT]; /* something is wrong with a row whose key is unknown: end none of the
                                           kind */
+        bool is_partial; /* kinds that are silent are meant to be: a full import that names none of a kind is
+                            asked about it */
         bool is_silent[LOAD_KIND_COUNT]; /* the import says nothing about the kind: leave it as it is */
         struct roster_report *report;
 };

@@ -346,6 +346,7 @@ int oneroster_import(struct db *db, int64_t now_utc, struct bundle *bundle,
         int r;
 
         r = load_begin(&in.load, db, now_utc, options, report, err);
+        in.load.is_partial = true;
         if (r == 0 && (!options || !options->source))
                 in.load.source = "oneroster";
         if (r == 0)

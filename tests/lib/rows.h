@@ -97,8 +97,8 @@ static inline void rows_load(struct db *db, const char *now, const char *roster)
 
         if (rows_roster(db, now, roster, true, &report, &err) < 0)
                 fail_msg("%s", err.text);
-        if (report.rejected_count)
-                fail_msg("%s", report.rejected[0].error);
+        if (report.rejected.count)
+                fail_msg("%s", report.rejected.items[0].error);
         roster_report_fini(&report);
 }
 
