@@ -255,13 +255,30 @@ static int take_early(struct db *db, const char *provider, const char *provider_
         return r;
 }
 
+/* Is anything kept for this id? Asked after every accepted message, so it must be cheap. */
+static int has_early(struct db *db, const char *provider, const char *provider_id, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db, "SELECT 1 FROM early_receipt WHERE provider = ? AND provider_id = ? LIMIT 1",
+                    err);
+        query_text(&q, provider);
+        query_text(&q, provider_id);
+        r = query_row(&q);
+        query_end(&q);
+        return r;
+}
+
 int receipt_note_early(struct db *db, int64_t now_utc, const char *provider, const char *provider_id,
                        struct err *err)
 {
         char detail[DETAIL_MAX];
         struct receipt receipt;
-        int r;
+        int r = has_early(db, provider, provider_id, err);
 
+        if (r <= 0)
+                return r;
         while ((r = take_early(db, provider, provider_id, &receipt, detail, sizeof detail, err)) > 0) {
                 r = receipt_note(db, now_utc, &receipt, err);
                 if (r < 0)
