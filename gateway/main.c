@@ -8,6 +8,7 @@
 static const struct verb *const verb_table[] = {
     &verb_calendars,
     &verb_check,
+    &verb_doctor,
     &verb_events,
     &verb_feeds,
     &verb_import,
