@@ -302,157 +302,159 @@ static int read_calendars(struct config *config, const struct yaml_node *calenda
                 r = yaml_refuse(calendars, err, "more than %d: remove some", CONFIG_CALENDAR_MAX);
         for (int i = 0; r == 0 && i < (calendars ? yaml_count(calendars) : 0); i++)
                 r = read_calendar(&config->calendars[config->calendar_count++], yaml_at(calendars, i), err);
-        /* ---- watched folders */
+        return r;
+}
 
-        static int read_folder(struct config_folder * folder, const struct yaml_node *item, struct err *err)
-        {
-                static const char *const keys[] = {"kind", "map", "organisation", "path", "source", NULL};
-                const struct yaml_node *path, *kind;
-                int r = yaml_only_keys(item, keys, err);
+/* ---- watched folders */
 
-                if (r == 0)
-                        r = yaml_need(item, "path", &path, err);
-                if (r == 0)
-                        r = yaml_need(item, "kind", &kind, err);
-                if (r == 0)
-                        r = read_text(item, "path", &folder->path, err);
-                if (r == 0)
-                        r = read_text(item, "kind", &folder->kind, err);
-                if (r == 0)
-                        r = read_text(item, "map", &folder->map, err);
-                if (r == 0)
-                        r = read_text(item, "organisation", &folder->organisation, err);
-                if (r == 0)
-                        r = read_text(item, "source", &folder->source, err);
-                if (r == 0 && strcmp(folder->kind, "roster") != 0 &&
-                    strcmp(folder->kind, "attendance") != 0 && strcmp(folder->kind, "events") != 0)
-                        r = yaml_refuse(kind, err, "%.40s is no kind: write roster, attendance or events",
-                                        folder->kind);
+static int read_folder(struct config_folder *folder, const struct yaml_node *item, struct err *err)
+{
+        static const char *const keys[] = {"kind", "map", "organisation", "path", "source", NULL};
+        const struct yaml_node *path, *kind;
+        int r = yaml_only_keys(item, keys, err);
+
+        if (r == 0)
+                r = yaml_need(item, "path", &path, err);
+        if (r == 0)
+                r = yaml_need(item, "kind", &kind, err);
+        if (r == 0)
+                r = read_text(item, "path", &folder->path, err);
+        if (r == 0)
+                r = read_text(item, "kind", &folder->kind, err);
+        if (r == 0)
+                r = read_text(item, "map", &folder->map, err);
+        if (r == 0)
+                r = read_text(item, "organisation", &folder->organisation, err);
+        if (r == 0)
+                r = read_text(item, "source", &folder->source, err);
+        if (r == 0 && strcmp(folder->kind, "roster") != 0 && strcmp(folder->kind, "attendance") != 0 &&
+            strcmp(folder->kind, "events") != 0)
+                r = yaml_refuse(kind, err, "%.40s is no kind: write roster, attendance or events",
+                                folder->kind);
+        return r;
+}
+
+static int read_folders(struct config *config, const struct yaml_node *folders, struct err *err)
+{
+        int r = folders ? yaml_want(folders, YAML_KIND_SEQUENCE, err) : 0;
+
+        for (int i = 0; r == 0 && folders && i < yaml_count(folders); i++) {
+                if (config->folder_count == WATCH_FOLDERS_MAX)
+                        return yaml_refuse(folders, err, "more than %d folders: use fewer",
+                                           WATCH_FOLDERS_MAX);
+                r = read_folder(&config->folders[config->folder_count++], yaml_at(folders, i), err);
+        }
+        return r;
+}
+
+static int read_config(struct config *config, const struct yaml_node *root, struct err *err)
+{
+        static const char *const keys[] = {
+            "database", "listen",    "port",      "base_url", "rules",    "templates", "providers", "broker",
+            "keep",     "organizer", "calendars", "budgets",  "currency", "prices",    "folders",   NULL};
+        int r = root ? yaml_only_keys(root, keys, err) : 0;
+
+        if (r == 0)
+                r = read_folders(config, yaml_get(root, "folders"), err);
+        if (r == 0)
+                r = read_text(root, "database", &config->database, err);
+        if (r == 0)
+                r = read_text(root, "listen", &config->listen, err);
+        if (r == 0 && !config->listen)
+                r = copy("127.0.0.1", &config->listen, err);
+        if (r == 0)
+                r = read_port(root, PORT_DEFAULT, &config->port, err);
+        if (r == 0)
+                r = read_text(root, "base_url", &config->base_url, err);
+        if (r == 0)
+                r = read_text(root, "organizer", &config->organizer, err);
+        if (r == 0)
+                r = read_calendars(config, yaml_get(root, "calendars"), err);
+        if (r == 0)
+                r = read_text(root, "rules", &config->rules, err);
+        if (r == 0)
+                r = read_text(root, "templates", &config->templates, err);
+        if (r == 0)
+                r = read_providers(config, yaml_get(root, "providers"), err);
+        if (r == 0)
+                r = read_broker(config, yaml_get(root, "broker"), err);
+        if (r == 0)
+                r = read_keep(config, yaml_get(root, "keep"), err);
+        return r < 0 ? r : costs_read(root, &config->costs, err);
+}
+
+int config_load(const char *path, struct config *ret_config, struct err *err)
+{
+        _cleanup_(yaml_freep) struct yaml *yaml = NULL;
+        struct config config = {0};
+        int r = path ? yaml_load(path, &yaml, err) : 0;
+
+        if (r == 0)
+                r = read_config(&config, yaml ? yaml_root(yaml) : NULL, err);
+        if (r < 0) {
+                config_fini(&config);
                 return r;
         }
+        *ret_config = config;
+        return 0;
+}
 
-        static int read_folders(struct config * config, const struct yaml_node *folders, struct err *err)
-        {
-                int r = folders ? yaml_want(folders, YAML_KIND_SEQUENCE, err) : 0;
+int config_database_path(const char *path, const char *db, char **ret_path, struct err *err)
+{
+        _cleanup_(config_fini) struct config config = {0};
+        int r = db ? 0 : config_load(path, &config, err);
 
-                for (int i = 0; r == 0 && folders && i < yaml_count(folders); i++) {
-                        if (config->folder_count == WATCH_FOLDERS_MAX)
-                                return yaml_refuse(folders, err, "more than %d folders: use fewer",
-                                                   WATCH_FOLDERS_MAX);
-                        r = read_folder(&config->folders[config->folder_count++], yaml_at(folders, i), err);
-                }
-                return r;
+        /* A wrong configuration is "could not" and never "the answer is no". */
+        return r < 0 ? ERR_IO : command_database_path(db ? db : config.database, ret_path, err);
+}
+
+static void fini_provider(struct config_provider *provider)
+{
+        free(provider->file);
+        free(provider->ca_file);
+        for (int i = 0; i < provider->prefix_count; i++)
+                free(provider->prefixes[i]);
+        for (int i = 0; i < provider->sender_count; i++) {
+                free(provider->senders[i].name);
+                free(provider->senders[i].value);
         }
-
-        static int read_config(struct config * config, const struct yaml_node *root, struct err *err)
-        {
-                static const char *const keys[] = {"database", "listen",    "port",      "base_url",
-                                                   "rules",    "templates", "providers", "broker",
-                                                   "keep",     "organizer", "calendars", "budgets",
-                                                   "currency", "prices",    "folders",   NULL};
-                int r = root ? yaml_only_keys(root, keys, err) : 0;
-
-                if (r == 0)
-                        r = read_folders(config, yaml_get(root, "folders"), err);
-                if (r == 0)
-                        r = read_text(root, "database", &config->database, err);
-                if (r == 0)
-                        r = read_text(root, "listen", &config->listen, err);
-                if (r == 0 && !config->listen)
-                        r = copy("127.0.0.1", &config->listen, err);
-                if (r == 0)
-                        r = read_port(root, PORT_DEFAULT, &config->port, err);
-                if (r == 0)
-                        r = read_text(root, "base_url", &config->base_url, err);
-                if (r == 0)
-                        r = read_text(root, "organizer", &config->organizer, err);
-                if (r == 0)
-                        r = read_calendars(config, yaml_get(root, "calendars"), err);
-                if (r == 0)
-                        r = read_text(root, "rules", &config->rules, err);
-                if (r == 0)
-                        r = read_text(root, "templates", &config->templates, err);
-                if (r == 0)
-                        r = read_providers(config, yaml_get(root, "providers"), err);
-                if (r == 0)
-                        r = read_broker(config, yaml_get(root, "broker"), err);
-                if (r == 0)
-                        r = read_keep(config, yaml_get(root, "keep"), err);
-                return r < 0 ? r : costs_read(root, &config->costs, err);
+        for (int i = 0; i < provider->setting_count; i++) {
+                free(provider->settings[i].name);
+                free(provider->settings[i].value);
         }
+}
 
-        int config_load(const char *path, struct config *ret_config, struct err *err)
-        {
-                _cleanup_(yaml_freep) struct yaml *yaml = NULL;
-                struct config config = {0};
-                int r = path ? yaml_load(path, &yaml, err) : 0;
-
-                if (r == 0)
-                        r = read_config(&config, yaml ? yaml_root(yaml) : NULL, err);
-                if (r < 0) {
-                        config_fini(&config);
-                        return r;
-                }
-                *ret_config = config;
-                return 0;
+void config_fini(struct config *config)
+{
+        for (int i = 0; i < config->provider_count; i++)
+                fini_provider(&config->providers[i]);
+        costs_free(config->costs);
+        for (int i = 0; i < config->folder_count; i++) {
+                free(config->folders[i].path);
+                free(config->folders[i].kind);
+                free(config->folders[i].map);
+                free(config->folders[i].organisation);
+                free(config->folders[i].source);
         }
-
-        int config_database_path(const char *path, const char *db, char **ret_path, struct err *err)
-        {
-                _cleanup_(config_fini) struct config config = {0};
-                int r = db ? 0 : config_load(path, &config, err);
-
-                /* A wrong configuration is "could not" and never "the answer is no". */
-                return r < 0 ? ERR_IO : command_database_path(db ? db : config.database, ret_path, err);
+        free(config->database);
+        free(config->listen);
+        free(config->base_url);
+        free(config->organizer);
+        for (int i = 0; i < config->calendar_count; i++) {
+                free(config->calendars[i].name);
+                free(config->calendars[i].url);
+                free(config->calendars[i].organisation);
+                free(config->calendars[i].kind);
         }
-
-        static void fini_provider(struct config_provider * provider)
-        {
-                free(provider->file);
-                free(provider->ca_file);
-                for (int i = 0; i < provider->prefix_count; i++)
-                        free(provider->prefixes[i]);
-                for (int i = 0; i < provider->sender_count; i++) {
-                        free(provider->senders[i].name);
-                        free(provider->senders[i].value);
-                }
-                for (int i = 0; i < provider->setting_count; i++) {
-                        free(provider->settings[i].name);
-                        free(provider->settings[i].value);
-                }
-        }
-
-        void config_fini(struct config * config)
-        {
-                for (int i = 0; i < config->provider_count; i++)
-                        fini_provider(&config->providers[i]);
-                costs_free(config->costs);
-                for (int i = 0; i < config->folder_count; i++) {
-                        free(config->folders[i].path);
-                        free(config->folders[i].kind);
-                        free(config->folders[i].map);
-                        free(config->folders[i].organisation);
-                        free(config->folders[i].source);
-                }
-                free(config->database);
-                free(config->listen);
-                free(config->base_url);
-                free(config->organizer);
-                for (int i = 0; i < config->calendar_count; i++) {
-                        free(config->calendars[i].name);
-                        free(config->calendars[i].url);
-                        free(config->calendars[i].organisation);
-                        free(config->calendars[i].kind);
-                }
-                free(config->rules);
-                free(config->templates);
-                free(config->broker_host);
-                free(config->broker_user);
-                free(config->broker_password);
-                free(config->broker_ca);
-                free(config->broker_certificate);
-                free(config->broker_key);
-                free(config->broker_client_id);
-                config_intake_fini(&config->intake);
-                *config = (struct config){0};
-        }
+        free(config->rules);
+        free(config->templates);
+        free(config->broker_host);
+        free(config->broker_user);
+        free(config->broker_password);
+        free(config->broker_ca);
+        free(config->broker_certificate);
+        free(config->broker_key);
+        free(config->broker_client_id);
+        config_intake_fini(&config->intake);
+        *config = (struct config){0};
+}
