@@ -18,6 +18,7 @@ static const struct verb *const verb_table[] = {
     &verb_rules,
     &verb_serve,
     &verb_simulate,
+    &verb_surveys,
     &verb_tokens,
     NULL,
 };

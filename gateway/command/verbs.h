@@ -16,6 +16,7 @@ extern const struct verb verb_replies;
 extern const struct verb verb_rules;
 extern const struct verb verb_serve;
 extern const struct verb verb_simulate;
+extern const struct verb verb_surveys;
 extern const struct verb verb_tokens;
 
 #endif

@@ -77,6 +77,61 @@ int survey_close(struct db *db, const char *survey, int64_t at_utc, struct err *
         return query_run(&q);
 }
 
+int survey_list(struct db *db, const char *id, int (*each)(void *context, const struct survey_state *state),
+                void *context, struct err *err)
+{
+        struct survey_state state;
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "SELECT s.id, s.organisation, s.opened, s.closes, s.closed IS NOT NULL,"
+                    "  (SELECT count(*) FROM audience_member a WHERE a.audience = s.audience),"
+                    "  (SELECT CASE WHEN count(*) < ?2 THEN -1 ELSE count(*) END FROM survey_answer w WHERE "
+                    "w.survey = s.id)"
+                    "  FROM survey s WHERE ?1 IS NULL OR s.id = ?1 ORDER BY s.opened DESC, s.id",
+                    err);
+        query_text(&q, id);
+        query_int(&q, SURVEY_LEAST);
+        while ((r = query_row(&q)) > 0) {
+                state = (struct survey_state){
+                    .id = column_text(&q, 0),
+                    .organisation = column_text(&q, 1),
+                    .opened = column_int(&q, 2),
+                    .closes = column_int_or(&q, 3, 0),
+                    .is_closed = column_int(&q, 4),
+                    .asked = (int)column_int(&q, 5),
+                    .answered = (int)column_int(&q, 6),
+                };
+                r = each(context, &state);
+                if (r < 0)
+                        break;
+        }
+        query_end(&q);
+        return r;
+}
+
+int survey_totals(struct db *db, const char *id,
+                  int (*each)(void *context, const char *question, const char *choice, int answers),
+                  void *context, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(
+            &q, db,
+            "SELECT question, choice, answers FROM survey_total WHERE survey = ? ORDER BY question, choice",
+            err);
+        query_text(&q, id);
+        while ((r = query_row(&q)) > 0) {
+                r = each(context, column_text(&q, 0), column_text(&q, 1), (int)column_int(&q, 2));
+                if (r < 0)
+                        break;
+        }
+        query_end(&q);
+        return r;
+}
+
 static int put_visit(struct db *db, int64_t now_utc, const struct visit *row, struct err *err)
 {
         struct query q;

@@ -4,6 +4,8 @@
 
 #include "store/put.h"
 
+#include <stdbool.h>
+
 struct survey {
         const char *id, *organisation, *audience; /* audience NULL: none */
         int64_t opened, closes;                   /* closes 0: not said */
@@ -17,6 +19,25 @@ int survey_answer_put(struct db *db, const char *survey, const char *person, int
 int survey_tally_add(struct db *db, const char *survey, const char *question, const char *choice,
                      struct err *err);
 int survey_close(struct db *db, const char *survey, int64_t at_utc, struct err *err);
+
+#define SURVEY_LEAST 5 /* answers: what fewer gave is never shown */
+
+/* How a survey stands. ANSWERED counts people, -1 while they are fewer than SURVEY_LEAST. */
+struct survey_state {
+        const char *id, *organisation;
+        int64_t opened, closes; /* closes 0: not said */
+        bool is_closed;
+        int asked, answered;
+};
+
+/* Every survey, or the one named ID (NULL: all), the latest first; 0 or what EACH returns when negative. */
+int survey_list(struct db *db, const char *id, int (*each)(void *context, const struct survey_state *state),
+                void *context, struct err *err);
+
+/* What the answers of a survey sum up to (view survey_total), by question and choice. */
+int survey_totals(struct db *db, const char *id,
+                  int (*each)(void *context, const char *question, const char *choice, int answers),
+                  void *context, struct err *err);
 
 struct visit_party {
         const char *side, *kind, *party; /* side: host, guest; kind: person, organisation */
