@@ -22,6 +22,8 @@ int code_tell(struct linked *linked, const char *name, const char *channel, cons
         buf_init(&text, COMPOSE_EMAIL_MAX_BYTES);
         if (linked->place.school && !linked->pupil_is_protected)
                 value_set_text(linked->values, "school.name", linked->place.school);
+        if (linked->place.phone && linked->place.phone[0])
+                value_set_text(linked->values, "school.phone", linked->place.phone);
         r = locale_cache_get(linked->locales, language, zone ? zone : WEB_ZONE, &locale, err);
         if (r == 0)
                 r = page_text(linked->pages, name, locale, linked->values, &text, err);

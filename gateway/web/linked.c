@@ -5,6 +5,7 @@
 #include "intake/intake.h"
 #include "store/db.h"
 #include "store/role.h"
+#include "web/page_memo.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -76,13 +77,15 @@ static int find_link(struct linked *linked, const struct linked_kind **ret_kind,
         *ret_kind = find_kind(linked->link.kind, linked->path);
         if (!*ret_kind)
                 return 404;
+        r = recipient_person_get(linked->db, linked->link.person, linked->now, &linked->person, err);
+        if (r < 0)
+                return r;
         if (linked->link.is_revoked || linked->link.expires <= linked->now)
-                return 410;
+                return 410; /* in the reader's language, and nothing more */
         r = zone_keep(WEB_ZONE, &linked->zone, err);
         if (r < 0)
                 return r;
         set_today(linked);
-        r = recipient_person_get(linked->db, linked->link.person, linked->now, &linked->person, err);
         if (r == 0 && linked->link.pupil[0])
                 r = read_pupil(linked, err);
         if (r < 0)
@@ -167,6 +170,16 @@ static const char *home_of(const struct linked *linked)
         return NULL;
 }
 
+/* In a text from right to left a number keeps its own direction, and its + in front. */
+static void set_phone(struct value *values, const char *phone, enum html_direction direction)
+{
+        char text[64];
+
+        snprintf(text, sizeof text, direction == HTML_RTL ? "\u2066%.40s\u2069" : "%.40s", phone);
+        value_set_text(values, "school.phone", text);
+        value_set_text(values, "school.phone_link", phone);
+}
+
 /* What every page may ask for. */
 static void set_common(struct linked *linked, const char *language)
 {
@@ -197,7 +210,7 @@ static void set_common(struct linked *linked, const char *language)
         if (linked->pupil_name)
                 value_set_text(values, "pupil.first_name", linked->pupil_name);
         if (linked->place.phone && linked->place.phone[0])
-                value_set_text(values, "school.phone", linked->place.phone);
+                set_phone(values, linked->place.phone, html_direction(language));
         if (linked->place.school && !linked->pupil_is_protected)
                 value_set_text(values, "school.name", linked->place.school);
         set_languages(linked, language);
@@ -358,11 +371,44 @@ static int page_status(struct linked *linked, const struct linked_kind **ret_kin
 
 /* ---- GET */
 
+#define KEY_MAX 640
+
+/* What the I/O thread notes before the reader thread makes the page: what it makes is at least as new. */
+struct waited {
+        int64_t version;
+};
+
+/* Everything that the page depends on beside rows and the time. */
+static bool make_key(struct request *request, char ret_key[static KEY_MAX])
+{
+        static const char *const queries[] = {"lang", "s", "of", "done"};
+        const char *accept = request_header(request, "Accept-Language");
+        int length = snprintf(ret_key, KEY_MAX, "%s%s\n%.64s", request->route->pattern, request->wildcard,
+                              accept ? accept : "");
+
+        for (size_t i = 0; i < ARRAY_SIZE(queries) && length < KEY_MAX; i++) {
+                const char *value = request_query(request, queries[i]);
+
+                length += snprintf(ret_key + length, KEY_MAX - (size_t)length, "\n%s", value ? value : "");
+        }
+        return length < KEY_MAX;
+}
+
+static void give_bytes(struct request *request, struct page_bytes *bytes)
+{
+        response_shared(&request->response, 200, TYPE_HTML, bytes->data, bytes->length, page_bytes_unref,
+                        bytes);
+        linked_headers(&request->response);
+}
+
 static void show_page(struct web *web, struct request *request, struct db *db)
 {
+        const struct waited *waited = request->state;
         const struct linked_kind *kind = NULL;
+        struct page_bytes *bytes = NULL;
         struct linked linked = {0};
         struct err err = {0};
+        char key[KEY_MAX];
         int r;
 
         begin(&linked, web, db, false);
@@ -373,14 +419,44 @@ static void show_page(struct web *web, struct request *request, struct db *db)
                 r = show(&linked, kind, 200, &err);
         else if (r > 0)
                 r = show_error(&linked, r, &err);
-        respond(request, &linked, r, &err);
+        if (r == 0 && linked.status == 200 && waited && make_key(request, key))
+                bytes = page_memo_keep(web->page_memo, key, waited->version, linked.now, &linked.body);
+        if (bytes)
+                give_bytes(request, bytes);
+        else
+                respond(request, &linked, r, &err);
         end(&linked);
+}
+
+/* On the I/O thread: the version is read first, so that a commit in between makes what is kept old, not
+ * wrong. */
+static void show_kept(struct web *web, struct request *request, struct db *db)
+{
+        struct waited *waited = calloc(1, sizeof *waited);
+        struct page_bytes *bytes;
+        struct err err = {0};
+        char key[KEY_MAX];
+
+        if (!waited || db_data_version(db, &waited->version, &err) < 0 || !make_key(request, key)) {
+                free(waited);
+                return;
+        }
+        bytes = page_memo_find(web->page_memo, key, waited->version, clock_now_utc(web->options.clock));
+        if (bytes) {
+                free(waited);
+                give_bytes(request, bytes);
+                return;
+        }
+        request->state = waited;
+        request->free_state = free;
 }
 
 void linked_get(struct web *web, struct request *request, struct db *db)
 {
         if (request->is_slow)
                 show_page(web, request, db);
+        else
+                show_kept(web, request, db);
 }
 
 /* ---- POST */

@@ -110,9 +110,4 @@ const char *linked_language(const struct linked *linked, const char *page);
 /* headers that every page has */
 void linked_headers(struct response *response);
 
-/* page_memo: the last pages shown, each for a second. */
-struct page_memo;
-struct page_memo *page_memo_new(void);
-struct page_memo *page_memo_free(struct page_memo *memo);
-
 #endif

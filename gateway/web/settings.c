@@ -39,11 +39,28 @@ static int set_contacts(struct linked *linked)
         return r < 0 ? r : 0;
 }
 
+/* Every language of the page that answers, not of this page alone. */
+static void set_choices(struct linked *linked)
+{
+        struct value *list = value_set_list(linked->values, "choices");
+        const char *own = linked->person.language ? linked->person.language : linked->place.language, *each;
+
+        for (size_t i = 0; (each = pages_language_at(linked->pages, "answer", i)); i++) {
+                const char *name = page_word(linked->pages, each, "language-name");
+                struct value *map = value_append_map(list);
+
+                value_set_text(map, "code", each);
+                value_set_text(map, "name", name ? name : each);
+                value_set_bool(map, "is_current", own && strcmp(own, each) == 0);
+        }
+}
+
 int settings_show(struct linked *linked)
 {
         int r;
 
         linked->page = "settings";
+        set_choices(linked);
         r = person_has_choice(linked->db, linked->link.person, "first-day-and-changes", linked->err);
         value_set_bool(linked->values, "first_day_and_changes", r > 0);
         if (r >= 0)

@@ -24,6 +24,7 @@ struct usage {
 };
 
 struct fetch_log;
+struct page_memo;
 struct calendar_cache;
 struct follow;
 
@@ -45,8 +46,9 @@ struct web {
         pthread_rwlock_t pages_lock; /* guards pages */
         const struct pages *pages;
         struct criteria criteria;
-        pthread_mutex_t page_mutex; /* guards what follows */
-        int64_t page_minute;        /* in which tokens were guessed, and how often */
+        struct page_memo *page_memo; /* any thread's */
+        pthread_mutex_t page_mutex;  /* guards what follows */
+        int64_t page_minute;         /* in which tokens were guessed, and how often */
         int page_misses;
 
         struct locale_cache *writer_locales; /* the writer thread's, while it answers a form */

@@ -2,6 +2,7 @@
 #include "calendar/serve.h"
 #include "compose/catalogue.h"
 #include "web/follow.h"
+#include "web/page_memo.h"
 #include "web/state.h"
 
 #include <stdio.h>
@@ -121,9 +122,10 @@ static int start(struct web *web, struct err *err)
         web->pages = options->pages;
         if (options->criteria)
                 web->criteria = *options->criteria;
+        web->page_memo = page_memo_new();
         web->page_locales = locale_cache_new();
         web->writer_locales = locale_cache_new();
-        if (!web->page_locales || !web->writer_locales)
+        if (!web->page_memo || !web->page_locales || !web->writer_locales)
                 return err_set(err, ERR_NOMEM, "web: out of memory");
         r = zone_open(WEB_ZONE, &web->zone, err);
         if (r == 0)
@@ -177,6 +179,7 @@ void web_use_pages(struct web *web, const struct pages *pages, const struct crit
         pthread_rwlock_wrlock(&web->pages_lock);
         web->pages = pages;
         web->criteria = *criteria;
+        page_memo_forget(web->page_memo);
         pthread_rwlock_unlock(&web->pages_lock);
 }
 
@@ -212,6 +215,7 @@ struct web *web_close(struct web *web)
         zone_close(web->zone);
         zone_close(web->page_zone);
         buf_fini(&web->metrics);
+        page_memo_free(web->page_memo);
         locale_cache_free(web->page_locales);
         locale_cache_free(web->writer_locales);
         pthread_rwlock_destroy(&web->pages_lock);

@@ -49,10 +49,80 @@ async function didNotKnow({ pupil, guardian, staff, language, width, scheme, but
   await gateway.stop();
 }
 
+// Everything else behind the link, page by page.
+async function around({ pupil, guardian, language, width, scheme, words }) {
+  const { gateway, link } = await alerted(pupil, guardian);
+  const reader = new Reader(browser, { language, width, scheme, shots });
+  await reader.open(link);
+  await reader.follow(words.sent);
+  await reader.check("sent", { says: [words.why] });
+  await reader.follow(words.report);
+  await reader.check("report");
+  await reader.page.getByLabel(words.until).selectOption("2026-11-25");
+  expect((await reader.press(words.leave)) === 200, "the report is taken");
+  await reader.check("reported", { says: [words.reported] });
+  expect(gateway.sql("SELECT class, ends - starts AS s FROM explanation").includes('"s":259200'), "three whole days are explained");
+  await reader.follow(words.settings);
+  await reader.check("settings");
+  await reader.page.getByLabel(words.firstDay).check();
+  expect((await reader.press(words.save)) === 200, "the choice is saved");
+  await reader.check("settings-saved", { says: [words.saved] });
+  expect(gateway.sql("SELECT choice FROM person_choice").includes("first-day-and-changes"), "the choice is a row");
+  await reader.follow(words.changeContact);
+  await reader.check("contact");
+  await reader.page.getByLabel(words.contactLabel).fill("040 <b>0");
+  expect((await reader.press(words.send)) === 422, "what is no number is refused");
+  await reader.check("contact-wrong", { says: [words.contactWrong] });
+  await reader.page.getByLabel(words.contactLabel).fill("040 000 0999");
+  expect((await reader.press(words.send)) === 200, "a code is sent");
+  const texts = () => JSON.parse(gateway.sql(`SELECT address, text FROM message WHERE person = '${guardian}' ORDER BY id DESC`));
+  const old = texts()[0].address;
+  await reader.page.getByLabel(words.codeLabel).fill(texts()[0].text.match(/\b\d{6}\b/)[0]);
+  expect((await reader.press(words.confirm)) === 200, "the contact is changed");
+  expect(gateway.sql(`SELECT value FROM contact WHERE person = '${guardian}'`).includes("+358400000999"), "the new number is a row");
+  expect(texts()[0].address === old, "the old number is told of it");
+  await reader.close();
+  await gateway.stop();
+}
+
+const around_fi = {
+  sent: "Mitä minulle on lähetetty ja miksi", why: "Koulun on kerrottava", report: "Ilmoita poissaolo etukäteen", until: "Viimeinen päivä",
+  leave: "Sovittu meno tai loma", reported: "poissaolo on ilmoitettu", settings: "Kieli, viestit ja yhteystiedot",
+  firstDay: "Vain ensimmäisestä työpäivästä ja muutoksista", save: "Tallenna", saved: "Tallennettu.",
+  changeContact: "Vaihda numero tai sähköpostiosoite", contactLabel: "Uusi numero tai osoite", send: "Lähetä minulle koodi",
+  contactWrong: "ei ole puhelinnumero", codeLabel: "Koodi, kuusi numeroa", confirm: "Vahvista",
+};
+const around_sv = {
+  sent: "Vad som har skickats till mig och varför", why: "Skolan ska berätta", report: "Anmäl frånvaro på förhand", until: "Sista dagen",
+  leave: "Avtalat ärende eller ledighet", reported: "frånvaron är anmäld", settings: "Språk, meddelanden och kontaktuppgifter",
+  firstDay: "Bara om den första praktikdagen och ändringar", save: "Spara", saved: "Sparat.",
+  changeContact: "Byt nummer eller e-postadress", contactLabel: "Nytt nummer eller ny adress", send: "Skicka en kod till mig",
+  contactWrong: "varken ett telefonnummer", codeLabel: "Kod, sex siffror", confirm: "Bekräfta",
+};
+
+// The answer page in the languages that families read.
+async function inEveryLanguage() {
+  const { gateway, link } = await alerted("P1", "G1");
+  for (const language of ["en", "ru", "uk", "ar", "so", "et"]) {
+    const reader = new Reader(browser, { language, width: 320, scheme: "light", shots });
+    expect((await reader.open(`${link}?lang=${language}`)) === 200, `${language}: the page opens`);
+    expect((await reader.page.locator("html").getAttribute("lang")) === language, `${language}: the page is in it`);
+    expect((await reader.page.locator("html").getAttribute("dir")) === (language === "ar" ? "rtl" : "ltr"), `${language}: direction`);
+    await reader.check("answer", { says: ["Aino"] });
+    await reader.close();
+  }
+  await gateway.stop();
+}
+
 const fi = { pupil: "P1", guardian: "G1", staff: "T1", language: "fi" };
 const sv = { pupil: "P8", guardian: "G14", staff: "T2", language: "sv" };
 
 await tell({
+  "around, in Finnish on a small phone": () => around({ ...fi, width: 320, words: around_fi }),
+  "around, in Swedish": () => around({ ...sv, scheme: "dark", words: around_sv }),
+  "in every language": inEveryLanguage,
+  "sick, in Arabic on a small phone": () =>
+    sick({ pupil: "P7", guardian: "G13", language: "ar", width: 320, button: "مرض", says: ["أين Amina؟"], thanks: "شكر" }),
   "sick, in Finnish": () => sick({ ...fi, button: "Hän on sairas", says: ["Missä Aino on?", "8.00–8.45"], thanks: "Kiitos!" }),
   "sick, in Swedish on a small phone": () =>
     sick({ ...sv, width: 320, scheme: "dark", button: "Barnet är sjukt", says: ["Var är Vilma?"], thanks: "Tack!" }),
