@@ -9,6 +9,7 @@
 #include "store/token.h"
 #include "store/writer.h"
 #include "web/web.h"
+#include "fresh.h"
 #include "http-client.h"
 
 #include <semaphore.h>
@@ -56,6 +57,7 @@ static inline void fixture_prepare(struct fixture *fixture)
         *fixture = (struct fixture){.folder = "/tmp/kapula-web-XXXXXX"};
         assert_non_null(mkdtemp(fixture->folder));
         snprintf(fixture->path, sizeof fixture->path, "%s/kapula.db", fixture->folder);
+        fresh_file(fixture->path);
         clock_init_real(&fixture->clock);
         assert_int_equal(writer_open(fixture->path, &fixture->clock, &fixture->writer, &err), 0);
         assert_int_equal(writer_on_commit(fixture->writer, fixture_committed, fixture), 0);

@@ -9,6 +9,7 @@
 #include <libical/ical.h>
 #include <cmocka.h>
 
+#include "lib/fresh.h"
 #include "../lib/placements.h"
 
 static struct catalogue *words;
@@ -29,11 +30,9 @@ static int free_words(void **state)
 
 static int setup(void **state)
 {
-        struct err err = {0};
         struct db *db;
 
-        if (db_open(":memory:", DB_PRIVATE, &db, &err) < 0)
-                fail_msg("%s", err.text);
+        db = fresh_open();
         execute(db, "UPDATE meta SET value = 'test.kapula.invalid' WHERE name = 'uid_host'");
         placements_fill(db);
         placements_days(db);

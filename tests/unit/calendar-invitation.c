@@ -10,6 +10,7 @@
 #include <libical/ical.h>
 #include <cmocka.h>
 
+#include "lib/fresh.h"
 #include "../lib/placements.h"
 
 #define NOW 1792500000 /* 2026-10-20 */
@@ -21,9 +22,9 @@ static int setup(void **state)
         struct db *db;
 
         words = catalogue_new();
-        if (!words || catalogue_add_folder(words, SOURCE_DIR "/templates", NULL) < 0 ||
-            db_open(":memory:", DB_PRIVATE, &db, NULL) < 0)
+        if (!words || catalogue_add_folder(words, SOURCE_DIR "/templates", NULL) < 0)
                 return -1;
+        db = fresh_open();
         execute(db, "UPDATE meta SET value = 'test.kapula.invalid' WHERE name = 'uid_host'");
         placements_fill(db);
         placements_days(db);

@@ -16,6 +16,7 @@
 #include <zlib.h>
 #include <cmocka.h>
 
+#include "lib/fresh.h"
 #include "../lib/placements.h"
 
 #define DATABASE "calendar-serve.db"
@@ -58,6 +59,7 @@ static int setup(void **state)
         struct err err = {0};
 
         remove_database();
+        fresh_file(DATABASE);
         if (db_open(DATABASE, DB_WRITER, &fixture->writer, &err) < 0 ||
             db_open(DATABASE, DB_READER, &fixture->reader, &err) < 0 ||
             calendar_cache_new(&fixture->cache, &err) < 0 ||

@@ -14,6 +14,8 @@
 #include <sqlite3.h>
 #include <cmocka.h>
 
+#include "lib/fresh.h"
+
 #define NOW 1800000000
 #define TIMEOUT_MS 300
 
@@ -76,11 +78,9 @@ static void execute(struct db *db, const char *sql)
 static int setup(void **state)
 {
         struct fixture *fixture = calloc(1, sizeof *fixture);
-        struct err err = {0};
 
         clock_init_virtual(&fixture->clock, NOW);
-        if (db_open(":memory:", DB_PRIVATE, &fixture->db, &err) < 0)
-                fail_msg("%s", err.text);
+        fixture->db = fresh_open();
         execute(fixture->db, "INSERT INTO person(id, given, family) VALUES ('G1', 'Aino', 'Esimerkki');"
                              "INSERT INTO meta(name, value) VALUES ('uid', '0123456789abcdef')");
         for (int i = 0; i < 2; i++)
@@ -432,6 +432,7 @@ static void works_in_threads(void **state)
         use(fixture, true);
         assert_non_null(mkdtemp(folder));
         snprintf(path, sizeof path, "%s/k.db", folder);
+        fresh_file(path);
         clock_init_real(&clock);
         assert_int_equal(writer_open(path, &clock, &writer, &err), 0);
         config = (struct courier_config){.path = path,

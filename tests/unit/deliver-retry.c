@@ -14,6 +14,8 @@
 #include <sqlite3.h>
 #include <cmocka.h>
 
+#include "lib/fresh.h"
+
 #define NOW 1800000000
 
 static void backs_off(void **state)
@@ -207,7 +209,7 @@ static void simulates(void **state)
         int64_t count;
 
         (void)state;
-        assert_int_equal(db_open(":memory:", DB_PRIVATE, &db, &err), 0);
+        db = fresh_open();
         assert_int_equal(
             sqlite3_exec(db_handle(db),
                          "INSERT INTO person(id, given, family) VALUES ('G1', 'A', 'B'), ('G2', 'A', 'B');"

@@ -28,7 +28,7 @@ static void shipped_rules_load(void **state)
         struct err err = {0};
 
         (void)state;
-        assert_int_equal(db_open(":memory:", DB_PRIVATE, &db, &err), 0);
+        db = fresh_open();
         assert_int_equal(rulebook_load(db, folders, 1, print_fault, NULL, &book, &err), 0);
         assert_true(book->count >= 4);
         assert_non_null(rulebook_find(book, "absence-alert"));
@@ -93,7 +93,7 @@ static void hostile_rules_do_not(void **state)
         (void)state;
         assert_non_null(mkdtemp(folder));
         snprintf(path, sizeof path, "%s/hostile.yaml", folder);
-        assert_int_equal(db_open(":memory:", DB_PRIVATE, &db, &err), 0);
+        db = fresh_open();
         for (size_t i = 0; i < ARRAY_SIZE(hostile_table); i++) {
                 FILE *file = fopen(path, "w");
 

@@ -37,15 +37,21 @@ static int close_roster(void **state)
         return 0;
 }
 
+static void set_up(struct db *db, const char *setup)
+{
+        char error[ERR_TEXT_MAX];
+
+        if (!setup)
+                return;
+        rows_event(db, NOW, setup, NULL, error);
+        assert_string_equal(error, "");
+}
+
 static struct db *open_with(const char *setup)
 {
         struct db *db = rows_copy(imported);
-        char error[ERR_TEXT_MAX];
 
-        if (setup) {
-                rows_event(db, NOW, setup, NULL, error);
-                assert_string_equal(error, "");
-        }
+        set_up(db, setup);
         return db;
 }
 
@@ -222,20 +228,22 @@ static const struct {
 
 static void takes_every_type(void **state)
 {
+        struct db *db = open_with(NULL);
         char error[ERR_TEXT_MAX];
 
         (void)state;
         for (size_t i = 0; i < ARRAY_SIZE(taken_table); i++) {
-                struct db *db = open_with(taken_table[i].setup);
-
+                rows_try(db);
+                set_up(db, taken_table[i].setup);
                 rows_event(db, NOW, taken_table[i].event, NULL, error);
                 if (error[0])
                         fail_msg("%s\n%s", taken_table[i].event, error);
                 if (strcmp(rows_text(db, taken_table[i].sql), taken_table[i].expected) != 0)
                         fail_msg("%s\n%s\nnot %s", taken_table[i].event, rows_text(db, taken_table[i].sql),
                                  taken_table[i].expected);
-                db_close(db);
+                rows_undo(db);
         }
+        db_close(db);
 }
 
 #define PLAIN(fields)                                                                                       \
@@ -333,12 +341,13 @@ static const struct {
 
 static void refuses_with_words(void **state)
 {
+        struct db *db = open_with(NULL);
         char error[ERR_TEXT_MAX];
 
         (void)state;
         for (size_t i = 0; i < ARRAY_SIZE(refused_table); i++) {
-                struct db *db = open_with(refused_table[i].setup);
-
+                rows_try(db);
+                set_up(db, refused_table[i].setup);
                 rows_event(db, NOW, refused_table[i].event, NULL, error);
                 if (!strstr(error, refused_table[i].says))
                         fail_msg("%s\n%s\nnot %s", refused_table[i].event, error, refused_table[i].says);
@@ -349,8 +358,9 @@ static void refuses_with_words(void **state)
                                   " + (SELECT count(*) FROM hold) + (SELECT count(*) FROM consent)"
                                   " + (SELECT count(*) FROM placement WHERE id <> 'PL1')"),
                     "0");
-                db_close(db);
+                rows_undo(db);
         }
+        db_close(db);
 }
 
 static void takes_an_event_once(void **state)

@@ -155,13 +155,14 @@ static const struct {
 static void refuses_a_row_alone(void **state)
 {
         char roster[8192];
+        struct db *db = rows_open();
 
         (void)state;
         for (size_t i = 0; i < ARRAY_SIZE(refused_table); i++) {
-                struct db *db = rows_open();
                 struct roster_report report;
                 struct err err;
 
+                rows_try(db);
                 snprintf(roster, sizeof roster, "{%s,%s,%s}", refused_table[i].rows, ROWS_ORGANISATIONS,
                          ROWS_PEOPLE);
                 if (rows_roster(db, NOW, roster, false, &report, &err) < 0)
@@ -177,8 +178,9 @@ static void refuses_a_row_alone(void **state)
                                  report.rejected.count ? report.rejected.items[0].error : "");
                 assert_int_equal(report.added[LOAD_PEOPLE], 6);
                 roster_report_fini(&report);
-                db_close(db);
+                rows_undo(db);
         }
+        db_close(db);
 }
 
 static void refuses_bad_trees_and_contacts(void **state)
@@ -251,20 +253,22 @@ static void refuses_what_is_no_roster(void **state)
             {"{\"people\" []}", "':' is missing"},
             {"{people:[]}", "a key in double quotes"},
         };
+        struct db *db = rows_open();
 
         (void)state;
         for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-                struct db *db = rows_open();
                 struct roster_report report;
                 struct err err;
 
+                rows_try(db);
                 if (rows_roster(db, NOW, table[i].text, true, &report, &err) != ERR_INVALID ||
                     !strstr(err.text, table[i].says))
                         fail_msg("%s\n%s", table[i].text, err.text);
                 assert_string_equal(rows_text(db, "SELECT count(*) FROM person"), "0");
                 roster_report_fini(&report);
-                db_close(db);
+                rows_undo(db);
         }
+        db_close(db);
 }
 
 /* ---- ending */

@@ -19,6 +19,7 @@
 #define DATABASE BROKER_FOLDER "/kapula.db"
 #define BACKOFF_MS 20
 
+#include "lib/fresh.h"
 #include "../lib/broker.h"
 
 struct fixture {
@@ -48,6 +49,7 @@ static int setup(void **state)
                 return -1;
         mkdir(BROKER_FOLDER, 0700);
         clock_init_virtual(&fixture->clock, 1792500000);
+        fresh_file(DATABASE);
         if (writer_open(DATABASE, &fixture->clock, &fixture->writer, &err) < 0 ||
             db_open(DATABASE, DB_READER, &fixture->reader, &err) < 0)
                 fail_msg("%s", err.text);

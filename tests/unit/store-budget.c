@@ -9,6 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "lib/fresh.h"
+
 #define NOW 1795420800 /* 2026-11-23T08:00Z */
 #define CENT 10000
 
@@ -45,7 +47,7 @@ static int setup(void **state)
 {
         (void)state;
         err = (struct err){0};
-        assert_int_equal(db_open(":memory:", DB_PRIVATE, &db, &err), 0);
+        db = fresh_open();
         sql("INSERT INTO organisation(id, kind, parent, name) VALUES ('kj', 'municipality', NULL, 'K'),"
             " ('kjk', 'school', 'kj', 'S'), ('kjk-a', 'group', 'kjk', 'G'), ('kjs', 'school', 'kj', 'S')");
         sql("INSERT INTO person(id, given, family) VALUES ('G1', 'G', 'G')");

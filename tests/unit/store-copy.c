@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "lib/fresh.h"
+
 #include "store/db.h"
 
 #include <sqlite3.h>
@@ -139,10 +141,9 @@ static void test_every_table_is_sorted(void **state)
 {
         struct db *db;
         sqlite3_stmt *statement;
-        struct err err = {0};
 
         (void)state;
-        assert_int_equal(db_open(":memory:", DB_PRIVATE, &db, &err), 0);
+        db = fresh_open();
         assert_int_equal(sqlite3_prepare_v2(db_handle(db),
                                             "SELECT name FROM sqlite_schema"
                                             " WHERE type = 'table' AND name NOT GLOB 'sqlite_*'",
@@ -182,9 +183,8 @@ static int64_t number(struct db *db, const char *sql)
 static struct db *past(void)
 {
         struct db *db;
-        struct err err = {0};
 
-        assert_int_equal(db_open(":memory:", DB_PRIVATE, &db, &err), 0);
+        db = fresh_open();
         run(db,
             "INSERT INTO organisation(id, kind, name) VALUES ('kj', 'municipality', 'Kuusijoki');"
             "INSERT INTO person(id, given, family) VALUES ('P1', 'Aino', 'Esimerkki');"

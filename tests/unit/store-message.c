@@ -11,6 +11,8 @@
 #include <sqlite3.h>
 #include <cmocka.h>
 
+#include "lib/fresh.h"
+
 #define NOW 1800000000
 
 static const struct message_lane sms_lane = {.channel = "sms", .provider = "one"};
@@ -18,10 +20,8 @@ static const struct message_lane sms_lane = {.channel = "sms", .provider = "one"
 static int setup(void **state)
 {
         struct db *db = NULL;
-        struct err err = {0};
 
-        if (db_open(":memory:", DB_PRIVATE, &db, &err) < 0)
-                fail_msg("%s", err.text);
+        db = fresh_open();
         assert_int_equal(
             sqlite3_exec(db_handle(db),
                          "INSERT INTO person(id, given, family) VALUES ('G1', 'Aino', 'Esimerkki')", NULL,

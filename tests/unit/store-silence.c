@@ -9,6 +9,8 @@
 #include <sqlite3.h>
 #include <cmocka.h>
 
+#include "lib/fresh.h"
+
 #define NOW 1795600800 /* Wednesday 25 November 2026, 10:00 UTC */
 
 static void execute(struct db *db, const char *sql)
@@ -23,10 +25,8 @@ static void execute(struct db *db, const char *sql)
 static int setup(void **state)
 {
         struct db *db = NULL;
-        struct err err = {0};
 
-        if (db_open(":memory:", DB_PRIVATE, &db, &err) < 0)
-                fail_msg("%s", err.text);
+        db = fresh_open();
         execute(db,
                 "INSERT INTO organisation(id, kind, parent, name) VALUES ('s', 'school', NULL, 'S'),"
                 " ('g', 'group', 's', 'G');"

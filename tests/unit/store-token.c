@@ -8,11 +8,13 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "lib/fresh.h"
+
 static int setup(void **state)
 {
         struct db *db;
 
-        assert_int_equal(db_open(":memory:", DB_PRIVATE, &db, NULL), 0);
+        db = fresh_open();
         *state = db;
         return 0;
 }

@@ -578,6 +578,7 @@ static void refuses_a_taken_port(void **state)
         struct web *second = NULL;
         struct err err = {0};
 
+        options.words = NULL; /* taken by the first */
         options.port = fixture->port;
         assert_int_equal(web_open(&options, &second, &err), ERR_IO);
         assert_non_null(strstr(err.text, "choose another port"));
