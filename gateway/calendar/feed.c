@@ -187,9 +187,13 @@ static void write_stamps(struct rendering *rendering, const char *uid, int64_t c
 {
         struct ics_writer *writer = &rendering->writer;
         char text[UID_MAX];
+        size_t length = strnlen(uid, UID_MAX / 2), host = strnlen(rendering->uid_host, UID_MAX / 2 - 2);
 
-        snprintf(text, sizeof text, "%.600s@%.300s", uid, rendering->uid_host);
-        ics_begin(writer, "VEVENT");
+        memcpy(text, uid, length);
+        text[length] = '@';
+        memcpy(text + length + 1, rendering->uid_host, host);
+        text[length + 1 + host] = '\0';
+        ics_lines(writer, "BEGIN:VEVENT\r\n", 14);
         ics_text(writer, "UID", text);
         ics_utc(writer, "DTSTAMP", changed);
         ics_utc(writer, "LAST-MODIFIED", changed);
@@ -202,12 +206,26 @@ static void write_time(struct rendering *rendering, const char *property, int64_
                              &rendering->writer);
 }
 
+/* The last lines of an event are few, and its most. */
 static void write_end(struct rendering *rendering, const char *status, bool is_free)
 {
-        ics_plain(&rendering->writer, "STATUS", status);
-        ics_plain(&rendering->writer, "TRANSP", is_free ? "TRANSPARENT" : "OPAQUE");
-        ics_plain(&rendering->writer, "CLASS", "PRIVATE");
-        ics_end(&rendering->writer, "VEVENT");
+        static const struct {
+                const char *status, *busy, *free;
+        } table[] = {
+            {"CONFIRMED", "STATUS:CONFIRMED\r\nTRANSP:OPAQUE\r\nCLASS:PRIVATE\r\nEND:VEVENT\r\n",
+             "STATUS:CONFIRMED\r\nTRANSP:TRANSPARENT\r\nCLASS:PRIVATE\r\nEND:VEVENT\r\n"},
+            {"TENTATIVE", "STATUS:TENTATIVE\r\nTRANSP:OPAQUE\r\nCLASS:PRIVATE\r\nEND:VEVENT\r\n",
+             "STATUS:TENTATIVE\r\nTRANSP:TRANSPARENT\r\nCLASS:PRIVATE\r\nEND:VEVENT\r\n"},
+            {"CANCELLED", "STATUS:CANCELLED\r\nTRANSP:OPAQUE\r\nCLASS:PRIVATE\r\nEND:VEVENT\r\n",
+             "STATUS:CANCELLED\r\nTRANSP:TRANSPARENT\r\nCLASS:PRIVATE\r\nEND:VEVENT\r\n"},
+        };
+        size_t which = 0;
+        const char *lines;
+
+        while (which < ARRAY_SIZE(table) - 1 && strcmp(table[which].status, status) != 0)
+                which++;
+        lines = is_free ? table[which].free : table[which].busy;
+        ics_lines(&rendering->writer, lines, strlen(lines));
         rendering->result.events++;
 }
 

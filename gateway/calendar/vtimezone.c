@@ -199,15 +199,19 @@ static bool to_local(const struct vtimezone *vtimezone, struct zone *zone, int64
 void vtimezone_write_time(const struct vtimezone *vtimezone, struct zone *zone, const char *tzid,
                           const char *property, int64_t utc, struct ics_writer *writer)
 {
+        size_t head = strlen(property), tail = strlen(tzid);
         char name[128];
         int32_t date;
         int seconds;
 
         /* An hour that comes twice has one local name: only UTC tells the second. */
-        if (!vtimezone->is_known || !to_local(vtimezone, zone, utc, &date, &seconds)) {
+        if (head + tail + sizeof ";TZID=" > sizeof name || !vtimezone->is_known ||
+            !to_local(vtimezone, zone, utc, &date, &seconds)) {
                 ics_utc(writer, property, utc);
                 return;
         }
-        snprintf(name, sizeof name, "%s;TZID=%s", property, tzid);
+        memcpy(name, property, head);
+        memcpy(name + head, ";TZID=", 6);
+        memcpy(name + head + 6, tzid, tail + 1);
         ics_local(writer, name, date, seconds);
 }
