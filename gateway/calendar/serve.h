@@ -41,7 +41,7 @@ struct calendar_request {
 
 struct calendar_answer {
         int status;                 /* 200, 304, 404, 410 or 0; only 200 and 304 have what follows */
-        struct calendar_body *body; /* what 200 sends and whose length 304 tells; the caller unrefs it */
+        struct calendar_body *body; /* what 200 sends; the caller unrefs it */
         bool is_gzip;               /* Content-Encoding of body. Say "Vary: Accept-Encoding" always. */
         char etag[CALENDAR_ETAG_MAX];
         char last_modified[CALENDAR_HTTP_DATE_MAX];

@@ -122,13 +122,15 @@ static void release(void *owner)
         calendar_body_unref(owner);
 }
 
-/* The length of the body goes with a 304 too; the body itself does not. */
+/* A 304 that told the length of the body it does not have would leave clients waiting for it (those on
+ * http_parser, such as wrk), and libmicrohttpd knows no answer without a length. */
 static void fill(struct request *request, struct calendar_answer *answer)
 {
         struct response *response = &request->response;
 
         response_shared(response, answer->status, answer->status == 200 ? CALENDAR_CONTENT_TYPE : NULL,
-                        answer->body->data, answer->body->length, release, answer->body);
+                        answer->body->data, answer->status == 304 ? 0 : answer->body->length, release,
+                        answer->body);
         response->cache = "private, no-cache"; /* to be kept, and asked for again each time */
         response_header(response, "ETag", answer->etag);
         response_header(response, "Last-Modified", answer->last_modified);
