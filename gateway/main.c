@@ -6,6 +6,7 @@
 /* Keep in alphabetical order: one line a verb. */
 /* clang-format off */
 static const struct verb *const verb_table[] = {
+    &verb_backup,
     &verb_calendars,
     &verb_check,
     &verb_doctor,

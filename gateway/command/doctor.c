@@ -3,6 +3,7 @@
 #include "command/check.h"
 #include "command/config.h"
 #include "command/verbs.h"
+#include "store/backup.h"
 #include "store/contact.h"
 #include "store/db.h"
 #include "store/self_check.h"
@@ -18,6 +19,8 @@
 #define LINE_MAX_BYTES 600
 #define DISK_LEAST_BYTES ((uint64_t)1 << 30)
 #define YEAR_2026 1767225600
+#define DAY_SECONDS 86400
+#define BACKUP_OLD_DAYS 7
 
 /* Ill: something is wrong now. Advice: look at it some time. */
 enum finding { FINDING_WELL, FINDING_ADVICE, FINDING_ILL };
@@ -83,6 +86,22 @@ static void tell_disk(struct doctor *doctor, const char *path)
         tell(doctor, unless(free_bytes < DISK_LEAST_BYTES, FINDING_ILL), "disk", "%llu MB free%s",
              (unsigned long long)(free_bytes >> 20),
              free_bytes < DISK_LEAST_BYTES ? ": make room, nothing is taken in when it is full" : "");
+}
+
+static int tell_backup(struct doctor *doctor, struct db *db, int64_t now_utc, struct err *err)
+{
+        int64_t at_utc = 0, days;
+        int r = backup_last(db, &at_utc, err);
+
+        if (r < 0)
+                return r;
+        days = (now_utc - at_utc) / DAY_SECONDS;
+        if (at_utc == 0)
+                tell(doctor, FINDING_ADVICE, "backup", "none was ever made: see kapula help backup");
+        else
+                tell(doctor, unless(days >= BACKUP_OLD_DAYS, FINDING_ADVICE), "backup", "%lld days old%s",
+                     (long long)days, days >= BACKUP_OLD_DAYS ? ": make one, best each night" : "");
+        return 0;
 }
 
 static void tell_work(struct doctor *doctor, const struct self_check *check)
@@ -170,7 +189,9 @@ static int examine(struct doctor *doctor, struct db *db, const char *path, const
         tell_database(doctor, &check, now_utc);
         tell_disk(doctor, path);
         tell_work(doctor, &check);
-        r = contact_each_bad(db, tell_contact, doctor, err);
+        r = tell_backup(doctor, db, now_utc, err);
+        if (r == 0)
+                r = contact_each_bad(db, tell_contact, doctor, err);
         tell_senders(doctor, config);
         if (config->is_sandbox)
                 tell(doctor, FINDING_ADVICE, "provider",

@@ -4,6 +4,7 @@
 
 #include "command/command.h"
 
+extern const struct verb verb_backup;
 extern const struct verb verb_calendars;
 extern const struct verb verb_check;
 extern const struct verb verb_doctor;

@@ -63,3 +63,12 @@ int migrate_run(struct db *db, struct err *err)
         }
         return 0;
 }
+
+int migrate_is_current(struct db *db, bool *ret_is_current, struct err *err)
+{
+        int version = 0, r = user_version(db, &version, err);
+
+        if (r == 0)
+                *ret_is_current = version == migration_table[migration_count - 1].number;
+        return r;
+}

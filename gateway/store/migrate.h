@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct db;
@@ -20,5 +21,8 @@ extern const size_t migration_count;
 
 /* ERR_INVALID when the database is newer than this program. */
 int migrate_run(struct db *db, struct err *err);
+
+/* Whether the schema is this program's, neither older nor newer. */
+int migrate_is_current(struct db *db, bool *ret_is_current, struct err *err);
 
 #endif
