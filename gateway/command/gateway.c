@@ -354,14 +354,13 @@ static int open_web(struct gateway *gateway, const struct gateway_options *optio
             .run_until = gateway->conductor ? conductor_run_until : NULL,
             .run_until_context = gateway->conductor,
         };
-        int r;
 
         gateway->loops[0] = (struct web_loop){"courier", courier_health, gateway};
         gateway->loops[1] = (struct web_loop){"publisher", publisher_health, gateway};
         gateway->loops[2] = (struct web_loop){"mqtt-intake", intake_health, gateway};
-        /* A catalogue of its own: pages are served while the engine's is exchanged. */
-        r = resource_templates(NULL, gateway->config->templates, &web.words, err);
-        return r < 0 ? r : web_open(&web, &gateway->web, err);
+        web.words =
+            catalogue_ref(gateway->catalogue); /* calendars are served while the engine's is exchanged */
+        return web_open(&web, &gateway->web, err);
 }
 
 static int open_publisher(struct gateway *gateway, struct err *err)
@@ -496,7 +495,7 @@ int gateway_open(const struct gateway_options *options, struct gateway **ret_gat
 int gateway_reload(struct gateway *gateway, struct err *err)
 {
         struct rulebook *book = NULL;
-        struct catalogue *catalogue = NULL, *words = NULL;
+        struct catalogue *catalogue = NULL;
         struct pages *pages = NULL;
         struct criteria criteria = {0};
         struct provider_list providers = {0}, old;
@@ -507,20 +506,17 @@ int gateway_reload(struct gateway *gateway, struct err *err)
         if (r == 0)
                 r = resource_pages(NULL, gateway->config->templates, &pages, err);
         if (r == 0)
-                r = resource_templates(NULL, gateway->config->templates, &words, err);
-        if (r == 0)
                 r = resource_criteria(NULL, gateway->config->rules, &criteria, err);
         if (r == 0)
                 r = load_providers(gateway, &providers, err);
         if (r == 0)
                 r = reply_taker_reload(gateway->replies, err);
         if (r == 0)
-                r = web_use_words(gateway->web, TAKE(words), err);
+                r = web_use_words(gateway->web, catalogue_ref(catalogue), err);
         if (r < 0) {
                 rulebook_free(book);
                 catalogue_free(catalogue);
                 pages_free(pages);
-                catalogue_free(words);
                 free_providers(&providers);
                 return r;
         }

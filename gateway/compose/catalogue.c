@@ -1,11 +1,13 @@
 #include "compose/catalogue.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 struct catalogue {
         struct catalogue_entry *entries; /* sorted */
         size_t count, allocated;
+        atomic_int others; /* holders beside the first */
 };
 
 struct catalogue *catalogue_new(void)
@@ -13,8 +15,16 @@ struct catalogue *catalogue_new(void)
         return calloc(1, sizeof(struct catalogue));
 }
 
+struct catalogue *catalogue_ref(struct catalogue *catalogue)
+{
+        atomic_fetch_add(&catalogue->others, 1);
+        return catalogue;
+}
+
 struct catalogue *catalogue_free(struct catalogue *catalogue)
 {
+        if (catalogue && atomic_fetch_sub(&catalogue->others, 1) > 0)
+                return NULL;
         for (size_t i = 0; catalogue && i < catalogue->count; i++) {
                 template_free(catalogue->entries[i].subject);
                 template_free(catalogue->entries[i].text);

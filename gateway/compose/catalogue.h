@@ -33,8 +33,11 @@ struct catalogue_entry {
         bool transliterates; /* of an SMS: see CATALOGUE_TRANSLITERATE */
 };
 
-struct catalogue *catalogue_new(void); /* NULL when out of memory */
-struct catalogue *catalogue_free(struct catalogue *catalogue);
+struct catalogue *catalogue_new(void);                         /* NULL when out of memory */
+struct catalogue *catalogue_free(struct catalogue *catalogue); /* when nobody else holds it */
+/* Another holder of the same catalogue, who frees it as well; it is read from now on, and added to no more.
+ */
+struct catalogue *catalogue_ref(struct catalogue *catalogue);
 
 /* Reads a folder of languages. ERR_NOT_FOUND when there is none; ERR_INVALID for a template that cannot be
  * parsed, a name that is no template's and a folder that is no language's; ERR_LIMIT, ERR_IO, ERR_NOMEM. What

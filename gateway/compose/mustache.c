@@ -231,6 +231,8 @@ static int print_partial(struct run *run, const struct place *place, const struc
             render->partial ? render->partial(render->userdata, node->text) : NULL;
         struct indent indent = {node->indent, place->indent};
         struct place inside = {partial, place->frame, NULL};
+        const struct node *nodes;
+        int r;
 
         if (!partial)
                 return fail(run, place, node, ERR_INVALID, "is no partial: add it to the partials");
@@ -239,7 +241,8 @@ static int print_partial(struct run *run, const struct place *place, const struc
                 inside.indent = &indent;
         else if (node->begins_line)
                 inside.indent = place->indent;
-        return print_nodes(run, &inside, partial->root.first);
+        r = template_nodes(partial, &nodes, run->err);
+        return r < 0 ? r : print_nodes(run, &inside, nodes);
 }
 
 static int print_node(struct run *run, const struct place *place, const struct node *node)
@@ -288,11 +291,14 @@ int template_render(const struct template *template, const struct template_rende
         struct run run = {.render = render, .buf = buf, .err = err};
         struct frame frame = {.value = render->values};
         struct place place = {template, &frame, NULL};
+        const struct node *nodes;
         size_t start = buf->length;
         int r = buf_error(buf);
 
         if (r == 0)
-                r = print_nodes(&run, &place, template->root.first);
+                r = template_nodes(template, &nodes, err);
+        if (r == 0)
+                r = print_nodes(&run, &place, nodes);
         if (r == 0)
                 return 0;
         if (buf_error(buf))
@@ -345,6 +351,7 @@ static int list_nodes(struct listing *listing, const struct template *template, 
 static int list_template(struct listing *listing, const struct template *template,
                          const struct template_use *within)
 {
+        const struct node *nodes;
         int r;
 
         if (!template || listing->depth >= TEMPLATE_DEPTH_MAX)
@@ -352,8 +359,11 @@ static int list_template(struct listing *listing, const struct template *templat
         for (unsigned i = 0; i < listing->depth; i++)
                 if (listing->stack[i] == template)
                         return 0;
+        r = template_nodes(template, &nodes, NULL);
+        if (r < 0)
+                return r;
         listing->stack[listing->depth++] = template;
-        r = list_nodes(listing, template, template->root.first, within);
+        r = list_nodes(listing, template, nodes, within);
         listing->depth--;
         return r;
 }

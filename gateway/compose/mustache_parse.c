@@ -1,5 +1,6 @@
 #include "compose/mustache_tree.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@ static const char name_characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 static const char blanks[] = " \t\r\n";
 
 struct parser {
-        struct template *template;
+        const char *name;       /* in errors */
         const char *begin, *at; /* the source, and what is not read yet */
         int line;               /* of AT */
         char open[DELIMITER_MAX], close[DELIMITER_MAX];
@@ -31,13 +32,13 @@ struct tag {
 
 static int fail(struct parser *parser, int line, const char *what)
 {
-        err_set(parser->err, ERR_INVALID, "%s:%d: %s", parser->template->name, line, what);
+        err_set(parser->err, ERR_INVALID, "%s:%d: %s", parser->name, line, what);
         return ERR_INVALID; /* said here, so that the compiler sees that nothing was read */
 }
 
 static int fail_nomem(struct parser *parser)
 {
-        return err_set(parser->err, ERR_NOMEM, "%s: out of memory", parser->template->name);
+        return err_set(parser->err, ERR_NOMEM, "%s: out of memory", parser->name);
 }
 
 static void free_nodes(struct node *node)
@@ -56,7 +57,7 @@ static void free_nodes(struct node *node)
 struct template *template_free(struct template *template)
 {
         if (template)
-                free_nodes(template->root.first);
+                free_nodes(atomic_load(&template->root));
         free(template);
         return NULL;
 }
@@ -242,12 +243,12 @@ static int close_section(struct parser *parser, const struct tag *tag)
         if (parser->depth == 0)
                 return err_set(parser->err, ERR_INVALID,
                                "%s:%d: {{/%.*s}} closes no section: remove it or open the section before it",
-                               parser->template->name, tag->line, (int)tag->length, tag->content);
+                               parser->name, tag->line, (int)tag->length, tag->content);
         if (section->length != tag->length || memcmp(section->text, tag->content, tag->length) != 0)
                 return err_set(parser->err, ERR_INVALID,
                                "%s:%d: {{/%.*s}} closes the section {{%s}} of line %d: close that one first",
-                               parser->template->name, tag->line, (int)tag->length, tag->content,
-                               section->text, section->line);
+                               parser->name, tag->line, (int)tag->length, tag->content, section->text,
+                               section->line);
         parser->depth--;
         return 0;
 }
@@ -312,33 +313,76 @@ static int parse(struct parser *parser)
         if (parser->depth) {
                 const struct node *section = parser->stack[parser->depth];
                 return err_set(parser->err, ERR_INVALID,
-                               "%s:%d: the section {{%s}} is not closed: add {{/%s}}", parser->template->name,
+                               "%s:%d: the section {{%s}} is not closed: add {{/%s}}", parser->name,
                                section->line, section->text, section->text);
         }
         return add_text(parser, parser->at + strlen(parser->at), false);
 }
 
-int template_parse(const char *text, const char *name, int first_line, struct template **ret_template,
-                   struct err *err)
+static int make_tree(const char *text, const char *name, int first_line, struct node **ret_root,
+                     struct err *err)
 {
         struct parser parser = {.begin = text, .at = text, .line = first_line, .open = "{{", .close = "}}"};
         int r;
 
-        if (strlen(text) > TEMPLATE_MAX_BYTES)
-                return err_set(err, ERR_LIMIT, "%.100s: over %d bytes: make the template shorter", name,
-                               TEMPLATE_MAX_BYTES);
-        parser.template = calloc(1, sizeof *parser.template);
-        if (!parser.template)
-                return err_set(err, ERR_NOMEM, "%.100s: out of memory", name);
-        snprintf(parser.template->name, sizeof parser.template->name, "%.*s", TEMPLATE_NAME_MAX_BYTES - 1,
-                 name);
-        parser.stack[0] = &parser.template->root;
+        parser.name = name;
         parser.err = err;
+        parser.stack[0] = calloc(1, sizeof *parser.stack[0]);
+        if (!parser.stack[0])
+                return fail_nomem(&parser);
         r = parse(&parser);
         if (r < 0) {
-                template_free(parser.template);
+                free_nodes(parser.stack[0]);
                 return r;
         }
-        *ret_template = parser.template;
+        *ret_root = parser.stack[0];
+        return 0;
+}
+
+int template_nodes(const struct template *template, const struct node **ret_nodes, struct err *err)
+{
+        struct template *kept = (struct template *)template; /* what it says stays the same */
+        struct node *root = atomic_load(&kept->root), *none = NULL;
+        int r;
+
+        if (!root) {
+                r = make_tree(template->text, template->name, template->first_line, &root, err);
+                if (r < 0)
+                        return r;
+                if (!atomic_compare_exchange_strong(&kept->root, &none, root)) {
+                        free_nodes(root);
+                        root = none; /* another thread was first */
+                }
+        }
+        *ret_nodes = root->first;
+        return 0;
+}
+
+int template_parse(const char *text, const char *name, int first_line, struct template **ret_template,
+                   struct err *err)
+{
+        size_t length = strlen(text), name_length = strnlen(name, TEMPLATE_NAME_MAX_BYTES - 1);
+        struct template *template;
+        struct node *root;
+        int r;
+
+        if (length > TEMPLATE_MAX_BYTES)
+                return err_set(err, ERR_LIMIT, "%.100s: over %d bytes: make the template shorter", name,
+                               TEMPLATE_MAX_BYTES);
+        template = calloc(1, sizeof *template + name_length + length + 2);
+        if (!template)
+                return err_set(err, ERR_NOMEM, "%.100s: out of memory", name);
+        template->first_line = first_line;
+        template->name = (char *)(template + 1);
+        template->text = template->name + name_length + 1;
+        memcpy(template->name, name, name_length);
+        memcpy(template->text, text, length);
+        r = make_tree(template->text, template->name, first_line, &root, err);
+        if (r < 0) {
+                template_free(template);
+                return r;
+        }
+        free_nodes(root); /* was good; made again when it is used */
+        *ret_template = template;
         return 0;
 }

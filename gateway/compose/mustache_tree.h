@@ -16,10 +16,16 @@ struct node {
         struct node *first, *last, *next;
 };
 
+/* Most templates of a catalogue are never printed, and a tree takes several times the room of its text: it is
+ * made at the first use, by whichever thread comes first, and stays. */
 struct template
 {
-        char name[TEMPLATE_NAME_MAX_BYTES];
-        struct node root; /* its children are the template */
+        _Atomic(struct node *) root; /* NULL: not made yet; its children are the template */
+        int first_line;
+        char *name, *text; /* allocated with it */
 };
+
+/* The children of the root. Of a template that was parsed before it fails for want of memory alone. */
+int template_nodes(const struct template *template, const struct node **ret_nodes, struct err *err);
 
 #endif
