@@ -12,6 +12,13 @@ static const struct {
         const char *kind, *path;
 } path_table[] = {{"guardian", "r"}, {"principal", "s"}, {"pupil", "p"}, {"supervisor", "w"}};
 
+/* A page of the meeting itself; what a meeting asks about a pupil is a guardian's. */
+static bool is_invitation(const struct firing *firing)
+{
+        return strcmp(firing->subject->kind, "meeting") == 0 &&
+               strcmp(firing->rule->name, "consent-missing") != 0;
+}
+
 /* Staff have the desk, save who signs for the school; what concerns nobody has no page. */
 static const char *kind_of(const struct firing *firing, const struct rule_notify *notify,
                            const struct recipient *recipient)
@@ -22,8 +29,10 @@ static const char *kind_of(const struct firing *firing, const struct rule_notify
                 return NULL;
         if (strcmp(notify->to, "supervisor") == 0)
                 return "supervisor";
+        if (is_invitation(firing))
+                return "guardian"; /* whoever is invited */
         if (!firing->row->pupil)
-                return strcmp(firing->subject->kind, "meeting") == 0 ? "guardian" : NULL;
+                return NULL;
         return strcmp(firing->row->pupil, recipient->person) == 0 ? "pupil" : "guardian";
 }
 
@@ -33,7 +42,8 @@ static void fill(const struct firing *firing, const struct recipient *recipient,
         bool lasts = strcmp(firing->rule->name, "placement-certificate") == 0;
 
         snprintf(link->person, sizeof link->person, "%s", recipient->person);
-        snprintf(link->pupil, sizeof link->pupil, "%s", firing->row->pupil ? firing->row->pupil : "");
+        snprintf(link->pupil, sizeof link->pupil, "%s",
+                 firing->row->pupil && !is_invitation(firing) ? firing->row->pupil : "");
         snprintf(link->rule, sizeof link->rule, "%s", firing->rule->name);
         snprintf(link->subject_kind, sizeof link->subject_kind, "%s", firing->subject->kind);
         snprintf(link->subject, sizeof link->subject, "%s", firing->subject->id);

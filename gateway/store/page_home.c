@@ -160,3 +160,75 @@ int home_reports(struct db *db, const char *person, const char *pupil, int64_t n
         query_end(&q);
         return r;
 }
+
+static int take_text(struct query *q, int column, char **ret_text, struct err *err)
+{
+        const char *text = column_text(q, column);
+
+        *ret_text = text ? strdup(text) : NULL;
+        return text && !*ret_text ? err_set(err, ERR_NOMEM, "meeting: out of memory") : 0;
+}
+
+int home_meeting_get(struct db *db, const char *meeting, const char *person, struct home_meeting *ret_meeting,
+                     struct err *err)
+{
+        struct home_meeting found = {0};
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "SELECT m.title, m.place, m.link, m.starts, m.ends, m.state = 'cancelled', p.answer"
+                    "  FROM meeting m LEFT JOIN meeting_participant p ON p.meeting = m.id AND p.person = ?2"
+                    " WHERE m.id = ?1 AND (p.person IS NOT NULL OR EXISTS (SELECT 1 FROM audience_member a"
+                    "                        WHERE a.audience = m.audience AND a.person = ?2))",
+                    err);
+        query_text(&q, meeting);
+        query_text(&q, person);
+        r = query_row(&q);
+        if (r > 0 && (take_text(&q, 0, &found.title, err) < 0 || take_text(&q, 1, &found.place, err) < 0 ||
+                      take_text(&q, 2, &found.link, err) < 0))
+                r = ERR_NOMEM;
+        if (r > 0) {
+                found.starts = column_int(&q, 3);
+                found.ends = column_int(&q, 4);
+                found.is_cancelled = column_int(&q, 5);
+                copy(found.answer, sizeof found.answer, &q, 6);
+                *ret_meeting = found;
+        }
+        query_end(&q);
+        if (r <= 0)
+                home_meeting_fini(&found);
+        return r;
+}
+
+void home_meeting_fini(struct home_meeting *meeting)
+{
+        free(meeting->title);
+        free(meeting->place);
+        free(meeting->link);
+        *meeting = (struct home_meeting){0};
+}
+
+int home_consent_get(struct db *db, const char *pupil, const char *meeting, struct home_consent *ret_consent,
+                     struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "SELECT c.id, c.state, coalesce(m.title, ''), coalesce(m.starts, 0) FROM consent c"
+                    "  LEFT JOIN meeting m ON m.id = c.meeting"
+                    " WHERE c.pupil = ? AND c.meeting = ? ORDER BY c.asked DESC, c.id LIMIT 1",
+                    err);
+        query_text(&q, pupil);
+        query_text(&q, meeting);
+        r = query_row(&q);
+        if (r > 0) {
+                copy(ret_consent->id, sizeof ret_consent->id, &q, 0);
+                copy(ret_consent->state, sizeof ret_consent->state, &q, 1);
+                copy(ret_consent->title, sizeof ret_consent->title, &q, 2);
+                ret_consent->starts = column_int(&q, 3);
+        }
+        query_end(&q);
+        return r;
+}

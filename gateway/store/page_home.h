@@ -52,4 +52,25 @@ int home_reports(struct db *db, const char *person, const char *pupil, int64_t n
                  int (*each)(void *context, const struct home_report *report, struct err *err), void *context,
                  struct err *err);
 
+/* A meeting to which PERSON is invited. Texts are NULL when there are none. */
+struct home_meeting {
+        char *title, *place, *link;
+        int64_t starts, ends;
+        bool is_cancelled;
+        char answer[8]; /* yes, no, maybe; "": not yet */
+};
+/* 1: there is one; free it with home_meeting_fini. */
+int home_meeting_get(struct db *db, const char *meeting, const char *person, struct home_meeting *ret_meeting,
+                     struct err *err);
+void home_meeting_fini(struct home_meeting *meeting);
+
+/* The consent that was last asked for PUPIL to take part in MEETING. 1: there is one. */
+struct home_consent {
+        char id[256], state[12]; /* asked, given, refused */
+        char title[512];
+        int64_t starts; /* 0: not known */
+};
+int home_consent_get(struct db *db, const char *pupil, const char *meeting, struct home_consent *ret_consent,
+                     struct err *err);
+
 #endif

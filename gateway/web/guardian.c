@@ -173,6 +173,10 @@ static int act_answer(struct linked *linked, const struct form *form)
 /* Where a link leads that names no page: to what its message is about. */
 static const char *first(const struct linked *linked)
 {
+        if (strcmp(linked->link.rule, "consent-missing") == 0)
+                return "consent";
+        if (strcmp(linked->link.subject_kind, "meeting") == 0)
+                return "meeting";
         if (strcmp(linked->link.rule, "placement-agreement") == 0 ||
             strcmp(linked->link.rule, "placement-blocked") == 0)
                 return "sign";
@@ -185,7 +189,9 @@ static const struct linked_sub sub_table[] = {
     {"calendar", work_show_calendar, work_act_calendar},
     {"certificate", work_show_certificate, NULL},
     {"code", code_show, code_act},
+    {"consent", guardian_show_consent, guardian_act_consent},
     {"contact", settings_show_contact, settings_act_contact},
+    {"meeting", guardian_show_meeting, guardian_act_meeting},
     {"report", guardian_show_report, guardian_act_report},
     {"sent", guardian_show_sent, NULL},
     {"settings", settings_show, settings_act},

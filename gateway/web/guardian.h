@@ -9,6 +9,10 @@
 
 int guardian_show_report(struct linked *linked);
 int guardian_act_report(struct linked *linked, const struct form *form);
+int guardian_show_consent(struct linked *linked);
+int guardian_act_consent(struct linked *linked, const struct form *form);
+int guardian_show_meeting(struct linked *linked);
+int guardian_act_meeting(struct linked *linked, const struct form *form);
 int guardian_show_sent(struct linked *linked);
 
 #endif

@@ -259,6 +259,8 @@ static const struct linked_sub *find_sub(const struct linked *linked, const stru
 {
         const char *name = linked->sub[0] ? linked->sub : kind->first(linked);
 
+        if (!linked->link.pupil[0] && strcmp(name, "meeting") != 0) /* the others are about a pupil */
+                return NULL;
         for (const struct linked_sub *sub = kind->subs; sub->name; sub++)
                 if (strcmp(sub->name, name) == 0)
                         return sub;

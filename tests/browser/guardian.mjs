@@ -100,6 +100,42 @@ const around_sv = {
   contactWrong: "varken ett telefonnummer", codeLabel: "Kod, sex siffror", confirm: "Bekräfta",
 };
 
+// An invitation, answered.
+async function meeting({ guardian, language, width, says, yes, coming }) {
+  const gateway = await Gateway.start(path.join(shots, `gateway-${++number}`), { roster, from });
+  await gateway.until("2026-11-23T08:00:00+02:00");
+  await gateway.send("meeting.planned", { meeting: "M 1", kind: "plan-talk", organisation: "kjk-a", title: "<b>HOPS</b> & sinä",
+    starts: "2026-12-03T14:00:00+02:00", ends: "2026-12-03T15:00:00+02:00", place: "Luokka 1", participants: [guardian, "T1"] }, "2026-11-23T08:00:00+02:00");
+  await gateway.until("2026-11-23T12:00:00+02:00");
+  const reader = new Reader(browser, { language, width, shots });
+  expect((await reader.open(gateway.link("meeting-invitation", guardian))) === 200, "the invitation opens");
+  await reader.check("meeting", { says });
+  expect((await reader.press(yes)) === 200, "the answer is taken");
+  await reader.check("meeting-answered", { says: [coming] });
+  expect(gateway.sql("SELECT person, answer FROM meeting_participant WHERE answer IS NOT NULL").includes(guardian), "the answer is a fact");
+  await reader.close();
+  await gateway.stop();
+}
+
+// The consent to a trip, asked for five days before it.
+async function consent({ pupil, guardian, language, width, give, given }) {
+  const gateway = await Gateway.start(path.join(shots, `gateway-${++number}`), { roster, from: "2026-11-16T07:00:00+02:00" });
+  const at = "2026-11-16T08:00:00+02:00";
+  await gateway.until(at);
+  await gateway.send("meeting.planned", { meeting: "M2", kind: "trip", organisation: "kj", title: "Luontokoulu",
+    starts: "2026-11-27T09:00:00+02:00", ends: "2026-11-27T14:00:00+02:00", participants: [pupil, "T1"] }, at);
+  await gateway.send("consent.asked", { consent: "C1", meeting: "M2", pupil, by: "T1" }, at);
+  await gateway.until("2026-11-23T08:05:00+02:00");
+  const reader = new Reader(browser, { language, width, shots });
+  expect((await reader.open(gateway.link("consent-missing", guardian))) === 200, "the consent opens");
+  await reader.check("consent", { says: ["Luontokoulu"] });
+  expect((await reader.press(give)) === 200, "the answer is taken");
+  await reader.check("consent-given", { says: [given] });
+  expect(gateway.sql("SELECT state, by FROM consent").includes(`"given","by":"${guardian}"`), "the consent is a fact");
+  await reader.close();
+  await gateway.stop();
+}
+
 // The answer page in the languages that families read.
 async function inEveryLanguage() {
   const { gateway, link } = await alerted("P1", "G1");
@@ -121,6 +157,12 @@ await tell({
   "around, in Finnish on a small phone": () => around({ ...fi, width: 320, words: around_fi }),
   "around, in Swedish": () => around({ ...sv, scheme: "dark", words: around_sv }),
   "in every language": inEveryLanguage,
+  "consent, in Finnish": () => consent({ pupil: "P1", guardian: "G1", language: "fi", give: "Annan suostumuksen", given: "Olet antanut suostumuksen." }),
+  "consent, in Swedish on a small phone": () =>
+    consent({ pupil: "P8", guardian: "G14", language: "sv", width: 320, give: "Jag ger mitt samtycke", given: "Du har gett ditt samtycke." }),
+  "meeting, in Finnish on a small phone": () =>
+    meeting({ guardian: "G1", language: "fi", width: 320, says: ["<b>HOPS</b> & sinä", "Pääsetkö paikalle?"], yes: "Tulen", coming: "Olet tulossa." }),
+  "meeting, in Swedish": () => meeting({ guardian: "G14", language: "sv", says: ["Kan du komma?"], yes: "Jag kommer", coming: "Du kommer." }),
   "sick, in Arabic on a small phone": () =>
     sick({ pupil: "P7", guardian: "G13", language: "ar", width: 320, button: "مرض", says: ["أين Amina؟"], thanks: "شكر" }),
   "sick, in Finnish": () => sick({ ...fi, button: "Hän on sairas", says: ["Missä Aino on?", "8.00–8.45"], thanks: "Kiitos!" }),
