@@ -37,6 +37,15 @@ static int count_asked(struct db *db, int64_t now_utc, const char *person, int64
         return r < 0 ? r : 0;
 }
 
+static int forget_old(struct db *db, int64_t now_utc, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db, "DELETE FROM one_time_code WHERE created < ?", err);
+        query_int(&q, now_utc - 86400);
+        return query_run(&q);
+}
+
 static int draw(char ret_code[static ONE_TIME_CODE_SIZE], struct err *err)
 {
         uint32_t number;
@@ -56,8 +65,10 @@ int one_time_code_make(struct db *db, int64_t now_utc, const char *person, const
         uint8_t hash[HASH_BYTES];
         struct query q;
         int64_t count;
-        int r = count_asked(db, now_utc, person, &count, err);
+        int r = forget_old(db, now_utc, err);
 
+        if (r == 0)
+                r = count_asked(db, now_utc, person, &count, err);
         if (r == 0 && count >= ONE_TIME_CODE_AN_HOUR)
                 return err_set(err, ERR_LIMIT, "code: asked for too often: wait an hour");
         if (r == 0)

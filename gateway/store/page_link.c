@@ -57,11 +57,24 @@ bool page_token_hash(const char *text, uint8_t ret_hash[static PAGE_HASH_BYTES])
         return EVP_Digest(text, length, ret_hash, NULL, EVP_sha256(), NULL) == 1;
 }
 
+/* Long after its end nobody need be told that a link is over. */
+static int forget_old(struct db *db, int64_t now_utc, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db, "DELETE FROM page_link WHERE expires < ?", err);
+        query_int(&q, now_utc - PAGE_LINK_KEPT_S);
+        return query_run(&q);
+}
+
 int page_link_put(struct db *db, int64_t now_utc, const uint8_t hash[static PAGE_HASH_BYTES],
                   const struct page_link *link, struct err *err)
 {
         struct query q;
+        int r = forget_old(db, now_utc, err);
 
+        if (r < 0)
+                return r;
         query_start(
             &q, db,
             "INSERT INTO page_link(hash, kind, person, pupil, rule, subject_kind, subject, day, created, "

@@ -8,6 +8,7 @@
 
 #define PAGE_TOKEN_MAX 23 /* 22 characters of base64url, 128 bits, and NUL: short enough for an SMS */
 #define PAGE_HASH_BYTES 32
+#define PAGE_LINK_KEPT_S (90 * 86400) /* after its end, so that it can be told from one that never was */
 #define PAGE_DAY_SIZE 11
 #define PAGE_RULE_SIZE 65
 #define PAGE_KIND_SIZE 24

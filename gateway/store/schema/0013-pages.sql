@@ -19,6 +19,7 @@ CREATE TABLE page_link(
   revoked INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX page_link_person ON page_link(person) WHERE revoked IS NULL;
+CREATE INDEX page_link_expires ON page_link(expires);
 CREATE INDEX page_link_pupil ON page_link(pupil) WHERE revoked IS NULL;
 
 -- A code that was sent to the contact on record, for one act. `detail` is what is done when it comes back: JSON.
