@@ -273,7 +273,8 @@ static void keeps_a_tree(void **state)
         snprintf(before, sizeof before, "%s", rows_text(db, "SELECT count(*) FROM organisation_tree"));
         assert_int_equal(rows_roster(bare, NOW, circle, false, &report, &err), 0);
         assert_int_equal(report.rejected.count, 2);
-        assert_non_null(strstr(report.rejected.items[0].error, "organisations[0].parent: no such organisation b"));
+        assert_non_null(
+            strstr(report.rejected.items[0].error, "organisations[0].parent: no such organisation b"));
         roster_report_fini(&report);
         assert_string_equal(rows_text(bare, "SELECT count(*) FROM organisation"), "0");
         db_close(bare);
