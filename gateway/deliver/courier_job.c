@@ -1,6 +1,8 @@
 #include "deliver/courier_job.h"
+#include "store/message_batch.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 static int note_receipt(struct db *db, int64_t now_utc, const struct finished *finished, struct err *err)
 {
@@ -16,25 +18,44 @@ static int note_receipt(struct db *db, int64_t now_utc, const struct finished *f
         return r == ERR_NOT_FOUND || r > 0 ? 0 : r;
 }
 
-static int write_one(struct db *db, int64_t now_utc, const struct finished *finished, struct err *err)
+static bool has_outcome(const struct finished *finished)
+{
+        return !finished->is_given_back && !finished->is_question;
+}
+
+/* The outcomes of all, those that say the same together. */
+static int write_outcomes(struct courier_job *job, struct db *db, int64_t now_utc, struct err *err)
+{
+        _cleanup_(free_ptr) const struct message_outcome **outcomes = NULL;
+        size_t count = 0;
+
+        if (!job->finished_count)
+                return 0;
+        outcomes = calloc(job->finished_count, sizeof *outcomes);
+        if (!outcomes)
+                return err_set(err, ERR_NOMEM, "courier: out of memory");
+        for (size_t i = 0; i < job->finished_count; i++)
+                if (has_outcome(&job->finished[i]))
+                        outcomes[count++] = &job->finished[i].outcome;
+        return message_outcomes(db, now_utc, outcomes, count, err);
+}
+
+static int write_rest(struct db *db, int64_t now_utc, const struct finished *finished, struct err *err)
 {
         const struct message_outcome *outcome = &finished->outcome;
-        int r = 0;
 
         if (finished->is_given_back)
                 return message_give_back(db, now_utc, outcome->message, outcome->attempt,
                                          outcome->fate.not_before, err);
-        if (!finished->is_question)
-                r = message_outcome(db, now_utc, outcome, err);
-        return r == 0 && finished->is_told ? note_receipt(db, now_utc, finished, err) : r;
+        return finished->is_told ? note_receipt(db, now_utc, finished, err) : 0;
 }
 
 static int write_finished(struct courier_job *job, struct db *db, int64_t now_utc, struct err *err)
 {
-        int r = 0;
+        int r = write_outcomes(job, db, now_utc, err);
 
         for (size_t i = 0; i < job->finished_count && r == 0; i++)
-                r = write_one(db, now_utc, &job->finished[i], err);
+                r = write_rest(db, now_utc, &job->finished[i], err);
         return r;
 }
 

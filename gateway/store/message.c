@@ -1,5 +1,6 @@
 #include "store/message.h"
 #include "store/db.h"
+#include "store/message_batch.h"
 #include "store/unsubscribe.h"
 #include "store/receipt.h"
 
@@ -134,20 +135,6 @@ static int append_rows(struct query *query, struct message_list *list, struct er
 
 /* ---- claim and outcome */
 
-static int open_attempt(struct db *db, int64_t now_utc, const struct message *message, const char *provider,
-                        struct err *err)
-{
-        struct query q;
-
-        query_start(&q, db, "INSERT INTO attempt(message, number, provider, started) VALUES (?, ?, ?, ?)",
-                    err);
-        query_int(&q, message->id);
-        query_int(&q, message->attempt);
-        query_text(&q, provider);
-        query_int(&q, now_utc);
-        return query_run(&q);
-}
-
 /* An ordinary e-mail carries the link that ends such. */
 static int add_unsubscribe(struct db *db, struct message *message, struct err *err)
 {
@@ -221,11 +208,12 @@ static int claim_class(struct db *db, int64_t now_utc, const struct message_lane
         while ((r = query_row(&q)) > 0 && (r = add_claimed(&q, list, err)) == 0)
                 ;
         query_end(&q);
-        for (size_t i = first; i < list->count && r == 0; i++) {
-                r = open_attempt(db, now_utc, &list->items[i], lane->provider, err);
-                if (r == 0 && !urgent && strcmp(lane->channel, "email") == 0)
+        if (r == 0)
+                r = message_open_attempts(db, now_utc, list->items + first, list->count - first,
+                                          lane->provider, err);
+        for (size_t i = first; i < list->count && r == 0; i++)
+                if (!urgent && strcmp(lane->channel, "email") == 0)
                         r = add_unsubscribe(db, &list->items[i], err);
-        }
         return r;
 }
 

@@ -270,6 +270,17 @@ static int has_early(struct db *db, const char *provider, const char *provider_i
         return r;
 }
 
+int receipt_any_early(struct db *db, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db, "SELECT 1 FROM early_receipt LIMIT 1", err);
+        r = query_row(&q);
+        query_end(&q);
+        return r;
+}
+
 int receipt_note_early(struct db *db, int64_t now_utc, const char *provider, const char *provider_id,
                        struct err *err)
 {

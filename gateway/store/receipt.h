@@ -45,6 +45,7 @@ int receipt_note(struct db *db, int64_t now_utc, const struct receipt *receipt, 
 /* Notes what was kept for this id. */
 int receipt_note_early(struct db *db, int64_t now_utc, const char *provider, const char *provider_id,
                        struct err *err);
+int receipt_any_early(struct db *db, struct err *err); /* positive when anything is kept for any id */
 
 /* The same for a simulated receipt: the newest accepted message to PERSON on CHANNEL, else the newest that
  * was sent at all. */
