@@ -305,23 +305,27 @@ END;
 
 -- ---------------------------------------------------------------- fact views: meetings
 
--- Each day of a meeting. `place` is NULL where it would tell where somebody protected is; `home` is the group of the pupil
--- whom it is about, else whose meeting it is.
+-- Each day of a meeting; `home` is the group of the pupil whom it is about, else whose meeting it is.
 CREATE VIEW meeting_date AS
 SELECT m.id AS meeting, o.original_day, d.day, d.day_no, o.starts, o.ends, m.kind, m.organisation,
        coalesce((SELECT r.organisation FROM role r WHERE r.person = m.pupil AND r.role = 'pupil'
                   ORDER BY r.first_day DESC LIMIT 1), m.organisation) AS home,
-       m.pupil, m.chair, m.audience, m.title,
-       CASE WHEN EXISTS (SELECT 1 FROM person x WHERE x.id = m.pupil AND x.protected = 1)
-              OR EXISTS (SELECT 1 FROM meeting_participant q JOIN person x ON x.id = q.person AND x.protected = 1
-                          WHERE q.meeting = m.id)
-            THEN NULL ELSE m.place END AS place,
-       m.link, m.repeats IS NOT NULL AS is_series, m.state = 'cancelled' AS is_off,
+       m.pupil, m.chair, m.audience, m.title, m.link,
+       m.repeats IS NOT NULL AS is_series, m.state = 'cancelled' AS is_off,
        o.state = 'cancelled' AS is_day_off, m.planned, o.dated, m.changed, o.changed AS day_changed, m.sequence, m.event
   FROM meeting m
  CROSS JOIN meeting_day o ON o.meeting = m.id
  CROSS JOIN day d ON d.organisation = m.organisation AND d.day_no >= o.starts / 86400 AND d.day_no <= o.starts / 86400 + 1
                  AND o.starts >= d.noon - 43200 AND o.starts < d.noon + 43200;
+
+-- Where a meeting is; NULL where that would tell where somebody protected is.
+CREATE VIEW meeting_place AS
+SELECT m.id AS meeting,
+       CASE WHEN EXISTS (SELECT 1 FROM person x WHERE x.id = m.pupil AND x.protected = 1)
+              OR EXISTS (SELECT 1 FROM meeting_participant q JOIN person x ON x.id = q.person AND x.protected = 1
+                          WHERE q.meeting = m.id)
+            THEN NULL ELSE m.place END AS place
+  FROM meeting m;
 
 -- Who takes part. `is_barred`: a restricted guardian of somebody who takes part too.
 CREATE VIEW meeting_party AS
