@@ -157,6 +157,8 @@ static void make_day_words(const void *row, struct words *words, struct buf *loc
                 value_set_bool(words->values, "unsigned", true);
         if (day->is_school)
                 return;
+        if (!day->is_cancelled)
+                text_set(words->values, "link", day->page);
         add_place(location, day->workplace);
         add_place(location, day->address);
         add_place(location, day->host);

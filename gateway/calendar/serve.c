@@ -6,6 +6,7 @@
 #include "calendar/link.h"
 #include "store/db.h"
 #include "store/feed_change.h"
+#include "store/page_link.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -282,6 +283,8 @@ int calendar_serve(struct db *reader, struct calendar_cache *cache, int64_t now_
 
 int calendar_record(struct db *writer, int64_t now_utc, const struct calendar_answer *answer, struct err *err)
 {
-        return feed_fetched(writer, answer->feed, now_utc, answer->status, answer->hash, answer->changed,
-                            err);
+        int r =
+            feed_fetched(writer, answer->feed, now_utc, answer->status, answer->hash, answer->changed, err);
+
+        return r < 0 ? r : page_feed_put(writer, answer->feed, now_utc, err);
 }

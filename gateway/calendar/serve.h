@@ -62,7 +62,8 @@ int calendar_serve(struct db *reader, struct calendar_cache *cache, int64_t now_
                    const struct calendar_request *request, struct calendar_answer *ret_answer,
                    struct err *err);
 
-/* In the writer's transaction, for an answer of 200 or 304 to a GET. */
+/* In the writer's transaction, for an answer of 200 or 304 to a GET: that it was fetched, and the links to
+ * pages that it carries, which open from then on. */
 int calendar_record(struct db *writer, int64_t now_utc, const struct calendar_answer *answer,
                     struct err *err);
 

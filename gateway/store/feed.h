@@ -115,6 +115,7 @@ struct feed_day {
         const char *host; /* the workplace's municipality, when it is not the pupil's; or NULL */
         const char *call_name, *call_phone; /* whom a supervisor calls; either may be NULL */
         const char *school_phone;           /* may be NULL */
+        const char *page; /* a supervisor's page, where to tell who has come: an address, or NULL */
 };
 
 /* The days FIRST_DAY..LAST_DAY (of the school's calendar) that FEED's owner may see, by start and uid. Texts

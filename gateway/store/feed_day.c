@@ -2,7 +2,9 @@
  * day, ?4 last day. */
 #include "store/db.h"
 #include "store/feed.h"
+#include "store/page_link.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A placement's supervisor is the one it names; only when it names none, those of the workplace. */
@@ -105,6 +107,7 @@ static const char *sql_of(const char *kind)
 /* What all days of a placement share. */
 struct shown {
         char *texts[8]; /* placement, given, workplace, address, host, teacher, their number, the school's */
+        char *page;
         enum feed_view view;
         bool is_cancelled, is_protected, is_signed;
         int64_t changed, signed_at;
@@ -130,6 +133,7 @@ static void days_fini(struct days *days)
         for (size_t i = 0; i < days->placement_count; i++) {
                 for (size_t k = 0; k < ARRAY_SIZE(days->placements[i]->texts); k++)
                         free(days->placements[i]->texts[k]);
+                free(days->placements[i]->page);
                 free(days->placements[i]);
         }
         free(days->placements);
@@ -279,7 +283,30 @@ static void fill(const struct day_row *row, const char *today, char uid[static U
             .call_name = shown->texts[5],
             .call_phone = shown->texts[6],
             .school_phone = shown->texts[7],
+            .page = shown->page,
         };
+}
+
+/* Somebody may only tell who has come once the agreement is signed. */
+static int add_pages(struct db *db, const struct feed *feed, struct days *days, struct err *err)
+{
+        _cleanup_(free_ptr) char *base = NULL;
+        char token[PAGE_TOKEN_MAX];
+        int r = meta_get(db, "base_url", &base, err);
+
+        for (size_t i = 0; i < days->placement_count && base && r >= 0; i++) {
+                struct shown *shown = days->placements[i];
+
+                if (shown->view != FEED_VIEW_WORK || !shown->is_signed || shown->is_protected ||
+                    shown->is_cancelled)
+                        continue;
+                r = page_feed_token(db, feed->id, feed->owner, shown->texts[0], token, err);
+                if (r > 0 && asprintf(&shown->page, "%s/w/%s", base, token) < 0) {
+                        shown->page = NULL;
+                        r = err_set(err, ERR_NOMEM, "feed: out of memory");
+                }
+        }
+        return r < 0 ? r : 0;
 }
 
 static int read_placements(struct db *db, const struct feed *feed, const char *sql, const char *today,
@@ -299,6 +326,8 @@ static int read_placements(struct db *db, const struct feed *feed, const char *s
                         break;
         }
         query_end(&q);
+        if (r == 0 && strcmp(feed->kind, "person") == 0)
+                r = add_pages(db, feed, days, err);
         for (size_t i = 0; i < days->placement_count && r == 0; i++)
                 r = read_days(db, days->placements[i], first_day, last_day, days, err);
         return r;

@@ -7,6 +7,7 @@
 
 #define TOKEN_BYTES 16
 #define SEED_MAX_BYTES 2048
+#define FEED_LINKS_MAX 1000 /* placements of one supervisor */
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -78,8 +79,8 @@ int page_link_put(struct db *db, int64_t now_utc, const uint8_t hash[static PAGE
         query_start(
             &q, db,
             "INSERT INTO page_link(hash, kind, person, pupil, rule, subject_kind, subject, day, created, "
-            "expires)"
-            " VALUES (?, ?, ?, nullif(?, ''), ?, ?, ?, nullif(?, ''), ?, ?)"
+            "expires, feed)"
+            " VALUES (?, ?, ?, nullif(?, ''), ?, ?, ?, nullif(?, ''), ?, ?, nullif(?, ''))"
             " ON CONFLICT(hash) DO UPDATE SET expires = excluded.expires WHERE expires < excluded.expires",
             err);
         query_blob(&q, hash, PAGE_HASH_BYTES);
@@ -92,6 +93,7 @@ int page_link_put(struct db *db, int64_t now_utc, const uint8_t hash[static PAGE
         query_text(&q, link->day);
         query_int(&q, now_utc);
         query_int(&q, link->expires);
+        query_text(&q, link->feed);
         return query_run(&q);
 }
 
@@ -206,6 +208,85 @@ int page_wall_put(struct db *db, int64_t now_utc, const char *placement, struct 
                 r = page_token_hash(token, hash) ? page_link_put(db, now_utc, hash, &link, err)
                                                  : err_set(err, ERR_IO, "link: SHA-256 failed: try again");
         return r;
+}
+
+int page_feed_token(struct db *db, const char *feed, const char *supervisor, const char *placement,
+                    char ret_token[static PAGE_TOKEN_MAX], struct err *err)
+{
+        struct page_link link = {0};
+        uint8_t hash[PAGE_HASH_BYTES];
+        char key[FEED_ID_MAX + PAGE_ID_SIZE];
+        int r;
+
+        snprintf(key, sizeof key, "%s\n%s", feed, placement);
+        r = page_token(db, "supervisor", supervisor, "calendar", key, ret_token, err);
+        if (r < 0)
+                return r;
+        if (!page_token_hash(ret_token, hash))
+                return err_set(err, ERR_IO, "link: SHA-256 failed: try again");
+        r = page_link_find(db, hash, &link, err);
+        return r < 0 ? r : !link.is_revoked;
+}
+
+/* After the last day the page still has what is to be said of the placement. */
+#define FEED_PLACEMENTS(where)                                                                             \
+        "SELECT f.owner, p.pupil, p.id, unixepoch(p.last_day) + 60 * 86400"                                \
+        "  FROM feed f JOIN placement p ON " where "  JOIN person u ON u.id = p.pupil AND u.protected = 0" \
+        " WHERE f.id = ?1 AND f.kind = 'person' AND f.revoked IS NULL AND p.state = 'planned'"             \
+        "   AND p.last_day >= date(?2, 'unixepoch', '-60 days')"
+
+/* The next one after the placement ID. 1: there is one. */
+static int next_placement(struct db *db, const char *feed, int64_t now_utc, struct page_link *link,
+                          struct err *err)
+{
+        char id[PAGE_ID_SIZE];
+        struct query q;
+        int r;
+
+        memcpy(id, link->subject, sizeof id);
+        query_start(
+            &q, db,
+            "SELECT * FROM (" FEED_PLACEMENTS("p.supervisor = f.owner") " UNION " FEED_PLACEMENTS(
+                "p.supervisor IS NULL AND p.workplace IN (SELECT s.workplace FROM workplace_supervisor"
+                " s WHERE s.person = f.owner)") ") x WHERE x.id > ?3 ORDER BY x.id LIMIT 1",
+            err);
+        query_text(&q, feed);
+        query_int(&q, now_utc);
+        query_text(&q, id);
+        r = query_row(&q);
+        if (r > 0) {
+                copy(link->person, sizeof link->person, &q, 0);
+                copy(link->pupil, sizeof link->pupil, &q, 1);
+                copy(link->subject, sizeof link->subject, &q, 2);
+                link->expires = column_int(&q, 3);
+        }
+        query_end(&q);
+        return r;
+}
+
+int page_feed_put(struct db *db, const char *feed, int64_t now_utc, struct err *err)
+{
+        struct page_link link = {.kind = "supervisor", .rule = "calendar", .subject_kind = "placement"};
+        uint8_t hash[PAGE_HASH_BYTES];
+        char token[PAGE_TOKEN_MAX];
+        int r;
+
+        snprintf(link.feed, sizeof link.feed, "%s", feed);
+        for (int i = 0; i < FEED_LINKS_MAX; i++) {
+                r = next_placement(db, feed, now_utc, &link, err);
+                if (r <= 0)
+                        return r;
+                r = page_feed_token(db, feed, link.person, link.subject, token, err);
+                if (r > 0)
+                        r = page_token_hash(token, hash)
+                                ? page_link_put(db, now_utc, hash, &link, err)
+                                : err_set(err, ERR_IO, "link: SHA-256 failed: try again");
+                if (r == 0)
+                        r = page_wall_put(db, now_utc, link.subject, err);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 int page_feed_revoke(struct db *db, const char *person, int64_t now_utc, struct err *err)

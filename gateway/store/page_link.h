@@ -4,6 +4,7 @@
 #ifndef STORE_PAGE_LINK_H
 #define STORE_PAGE_LINK_H
 
+#include "store/feed.h"
 #include "store/put.h"
 
 #define PAGE_TOKEN_MAX 23 /* 22 characters of base64url, 128 bits, and NUL: short enough for an SMS */
@@ -20,6 +21,7 @@ struct page_link {
         char pupil[PAGE_ID_SIZE]; /* "": nobody */
         char rule[PAGE_RULE_SIZE], subject_kind[PAGE_KIND_SIZE], subject[PAGE_ID_SIZE];
         char day[PAGE_DAY_SIZE]; /* "": none */
+        char feed[FEED_ID_MAX];  /* the calendar that carries it, and ends it; "": a message */
         int64_t created, expires;
         bool is_revoked;
 };
@@ -47,6 +49,15 @@ int page_link_stands(struct db *db, const struct page_link *link, int64_t now_ut
 /* What hangs on the wall of the workplace: the link by which the pupil of PLACEMENT checks in, until the
  * placement ends. Its token is page_token's of "wall", the pupil, "" and the placement. */
 int page_wall_put(struct db *db, int64_t now_utc, const char *placement, struct err *err);
+
+/* The link that the calendar FEED of a supervisor carries beside the days of PLACEMENT. Its token is derived
+ * from the feed's id, so another calendar has another, and it ends with the feed. 0: it was revoked, and is
+ * not to be shown. Only reads. */
+int page_feed_token(struct db *db, const char *feed, const char *supervisor, const char *placement,
+                    char ret_token[static PAGE_TOKEN_MAX], struct err *err);
+
+/* Writes or renews all links that FEED carries; none of a feed that was revoked or is nobody's own. */
+int page_feed_put(struct db *db, const char *feed, int64_t now_utc, struct err *err);
 
 /* Calendar links that a page made begin so; of those of PERSON the ones that nobody ever fetched are revoked.
  */
