@@ -10,6 +10,7 @@ static const struct verb *const verb_table[] = {
     &verb_calendars,
     &verb_check,
     &verb_doctor,
+    &verb_erase,
     &verb_events,
     &verb_feeds,
     &verb_import,

@@ -8,6 +8,7 @@ extern const struct verb verb_backup;
 extern const struct verb verb_calendars;
 extern const struct verb verb_check;
 extern const struct verb verb_doctor;
+extern const struct verb verb_erase;
 extern const struct verb verb_events;
 extern const struct verb verb_feeds;
 extern const struct verb verb_import;

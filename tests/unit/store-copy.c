@@ -53,6 +53,8 @@ static const char *const kept_table[] = {
     "token",
     "price",
     "budget",
+    "erased_total",
+    "refused_contact",
 };
 static const char *const rewound_table[] = {
     "event",
