@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "compose/value.h"
 
+#include <ctype.h>
 #include <openssl/evp.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #define LINE_MAX_BYTES 76 /* of quoted-printable, RFC 2045 */
 #define WORD_MAX_BYTES 45 /* of text in one encoded word: 60 characters of base64, 75 with its frame */
 #define METHOD_MAX_BYTES 32
+#define MAILBOX_MAX_BYTES 2048
 
 static const char *text_of(const struct value *values, const char *name)
 {
@@ -38,23 +40,10 @@ static size_t word_length(const char *text)
         return length;
 }
 
-/* Text as RFC 2047 wants it: as it is when it is ASCII (and, in a phrase, quoted), else encoded words. */
-static void add_encoded(struct buf *buf, const char *text, bool is_phrase)
+static void add_words(struct buf *buf, const char *text, const char *between)
 {
         unsigned char base64[WORD_MAX_BYTES * 4 / 3 + 5];
 
-        if (is_plain(text) && strlen(text) < LINE_MAX_BYTES - 20 && !strstr(text, "=?")) {
-                if (is_phrase)
-                        buf_addc(buf, '"');
-                for (; *text; text++) {
-                        if (is_phrase && (*text == '"' || *text == '\\'))
-                                buf_addc(buf, '\\');
-                        buf_addc(buf, *text);
-                }
-                if (is_phrase)
-                        buf_addc(buf, '"');
-                return;
-        }
         while (*text) {
                 size_t length = word_length(text);
 
@@ -62,8 +51,30 @@ static void add_encoded(struct buf *buf, const char *text, bool is_phrase)
                         length = 1; /* no UTF-8: cannot be, values are checked */
                 EVP_EncodeBlock(base64, (const unsigned char *)text, (int)length);
                 text += length;
-                buf_addf(buf, "=?UTF-8?B?%s?=%s", base64, *text ? "\r\n " : "");
+                buf_addf(buf, "=?UTF-8?B?%s?=%s", base64, *text ? between : "");
         }
+}
+
+static void add_quoted(struct buf *buf, const char *text)
+{
+        buf_addc(buf, '"');
+        for (; *text; text++) {
+                if (*text == '"' || *text == '\\')
+                        buf_addc(buf, '\\');
+                buf_addc(buf, *text);
+        }
+        buf_addc(buf, '"');
+}
+
+/* Text as RFC 2047 wants it: as it is when it is ASCII (and, in a phrase, quoted), else encoded words. */
+static void add_encoded(struct buf *buf, const char *text, bool is_phrase)
+{
+        if (!is_plain(text) || strlen(text) >= LINE_MAX_BYTES - 20 || strstr(text, "=?"))
+                add_words(buf, text, "\r\n ");
+        else if (is_phrase)
+                add_quoted(buf, text);
+        else
+                buf_adds(buf, text);
 }
 
 /* Control characters would end a header: they become spaces. */
@@ -116,6 +127,41 @@ static int add_address(struct buf *buf, const char *header, const char *name, co
         }
         buf_addf(buf, name ? "<%s>\r\n" : "%s\r\n", mailbox);
         return 0;
+}
+
+/* Words of RFC 5322 that need no quotes. */
+static bool is_phrase(const char *text)
+{
+        for (; *text; text++)
+                if (!isalnum((unsigned char)*text) && !strchr("!#$%&'*+-/=?^_`{|}~ ", *text))
+                        return false;
+        return true;
+}
+
+int mail_mailbox(const char *name, const char *mailbox, char **ret_text, struct err *err)
+{
+        _cleanup_(free_ptr) char *line = one_line(name ? name : "");
+        struct buf buf;
+        int r;
+
+        if (!line)
+                return err_set(err, ERR_NOMEM, "mail: out of memory");
+        buf_init(&buf, MAILBOX_MAX_BYTES);
+        if (!is_plain(line) || strstr(line, "=?"))
+                add_words(&buf, line, " ");
+        else if (is_phrase(line))
+                buf_adds(&buf, line);
+        else
+                add_quoted(&buf, line);
+        buf_addf(&buf, line[0] ? " <%s>" : "%s", mailbox);
+        r = buf_error(&buf) ? err_set(err, buf_error(&buf), "mail: the sender's name is too long: shorten it")
+                            : 0;
+        if (r == 0) {
+                *ret_text = strdup(buf_text(&buf));
+                r = *ret_text ? 0 : err_set(err, ERR_NOMEM, "mail: out of memory");
+        }
+        buf_fini(&buf);
+        return r;
 }
 
 static void add_unsubscribe(struct buf *buf, const char *url)

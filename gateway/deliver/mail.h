@@ -17,4 +17,9 @@ struct value;
 int mail_print(const struct value *values, size_t max_bytes, char **ret_bytes, size_t *ret_length,
                struct err *err);
 
+/* NAME and MAILBOX as one line of ASCII that stands where a mailbox may, in a header or in a field of a
+ * provider that takes one: `Koulu <a@example.org>`, `"Koulu, A" <…>`, `=?UTF-8?B?…?= <…>`; the mailbox alone
+ * when NAME is NULL or "". *ret_text is the caller's to free. */
+int mail_mailbox(const char *name, const char *mailbox, char **ret_text, struct err *err);
+
 #endif

@@ -3,6 +3,7 @@
 #include "base/date.h"
 #include "compose/html.h"
 #include "compose/segment.h"
+#include "deliver/mail.h"
 #include "deliver/provider_p.h"
 
 #include <inttypes.h>
@@ -99,15 +100,22 @@ static const char *sender_of(const struct provider *provider, const struct messa
         return provider->sender;
 }
 
-static void set_sender(struct value *values, const struct provider *provider, const struct message *message,
-                       const char *key)
+static int set_sender(struct value *values, const struct provider *provider, const struct message *message,
+                      const char *key, struct err *err)
 {
         const char *from = sender_of(provider, message);
+        _cleanup_(free_ptr) char *mailbox = NULL;
+        int r = 0;
 
         value_set_text(values, "from", from);
         value_set_text(values, "from_name", provider->sender_name);
         value_set_text(values, "reply_to", provider->reply_to);
         set_message_id(values, provider, from, key);
+        if (from && strcmp(message->channel, "email") == 0)
+                r = mail_mailbox(provider->sender_name, from, &mailbox, err);
+        if (r == 0)
+                value_set_text(values, "from_mailbox", mailbox);
+        return r;
 }
 
 static int set_sms(struct value *values, const struct message *message, struct err *err)
@@ -185,11 +193,12 @@ struct value *provider_values(const struct provider *provider, const struct mess
         value_set_text(values, "language", message->language);
         value_set_bool(values, "urgent", message->urgent);
         set_date(values, message->created);
-        set_sender(values, provider, message, key);
         set_receipt_url(values, provider, key);
         set_settings(values, provider);
-        r = strcmp(message->channel, "sms") == 0 ? set_sms(values, message, err)
-                                                 : set_email(values, provider, message, err);
+        r = set_sender(values, provider, message, key, err);
+        if (r == 0)
+                r = strcmp(message->channel, "sms") == 0 ? set_sms(values, message, err)
+                                                         : set_email(values, provider, message, err);
         if (r == 0)
                 r = value_error(values, err);
         return r < 0 ? value_free(values) : values;
