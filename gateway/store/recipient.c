@@ -88,12 +88,14 @@ static int find_role(struct db *db, const char *role, const struct recipient_sco
             "    JOIN role r ON r.organisation = t.ancestor AND r.role = ?2"
             "    JOIN person p ON p.id = r.person AND p.ended IS NULL"
             "   WHERE t.descendant = ?1 AND r.first_day <= ?3 AND (r.last_day IS NULL OR r.last_day >= ?3))"
-            "SELECT person, 0 FROM holders WHERE distance = (SELECT min(distance) FROM holders) ORDER BY "
-            "person",
+            "SELECT DISTINCT person, 0 FROM holders WHERE distance = (SELECT min(distance) FROM"
+            "   (SELECT distance FROM holders GROUP BY distance HAVING count(DISTINCT person) <= ?4))"
+            " ORDER BY person",
             err);
         query_text(&q, scope->organisation);
         query_text(&q, role);
         query_text(&q, scope->day);
+        query_int(&q, RECIPIENT_CROWD);
         return collect(&q, scope, list, true, err);
 }
 
@@ -110,11 +112,12 @@ static int find_in_municipality(struct db *db, const char *role, const struct re
             "  CROSS JOIN organisation_tree t ON t.descendant = r.organisation AND t.ancestor = c.tenant"
             "  JOIN person p ON p.id = r.person AND p.ended IS NULL"
             " WHERE c.organisation = ?1 AND r.first_day <= ?3 AND (r.last_day IS NULL OR r.last_day >= ?3)"
-            " ORDER BY r.person",
+            " ORDER BY r.person LIMIT ?4",
             err);
         query_text(&q, scope->organisation);
         query_text(&q, role);
         query_text(&q, scope->day);
+        query_int(&q, RECIPIENT_CROWD);
         return collect(&q, scope, list, true, err);
 }
 

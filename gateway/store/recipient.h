@@ -14,6 +14,10 @@
 struct db;
 
 #define RECIPIENT_MAX 64 /* people that one word may mean */
+/* A role that more people hold in one organisation is nobody's in particular (all teachers of a large
+ * school): the next organisation up is asked, and in the end no more than these of a municipality are told.
+ */
+#define RECIPIENT_CROWD 20
 #define RECIPIENT_ID_MAX 256
 
 struct recipient {
