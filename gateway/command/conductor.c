@@ -47,7 +47,7 @@ static int rows_are_idle(struct conductor *conductor, int64_t now, bool wait_for
                 return r < 0 ? r : 0;
         *ret_next = engine < message ? engine : message;
         *ret_next = *ret_next < poll ? *ret_next : poll;
-        return *ret_next > now && publications.queued + publications.sent == 0;
+        return *ret_next > now && publications.queued == 0;
 }
 
 static int settle(struct conductor *conductor, int64_t *ret_next, struct err *err)

@@ -173,7 +173,8 @@ static void turn(struct connection *connection, short events)
         /* Only its own loop carries a TLS handshake on; it cannot bear descriptors of 1024 and more. */
         if (connection->is_tls && connection->state == CONNECTION_PENDING)
                 r = mosquitto_loop(connection->client, 0, PACKETS_A_STEP);
-        else if (events & (POLLIN | POLLERR | POLLHUP))
+        else if (connection->is_tls || events & (POLLIN | POLLERR | POLLHUP))
+                /* What TLS has decrypted already, poll does not see. */
                 r = mosquitto_loop_read(connection->client, PACKETS_A_STEP);
         errno = 0;
         if (r == MOSQ_ERR_SUCCESS && connection->state != CONNECTION_LOST &&

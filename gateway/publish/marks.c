@@ -6,9 +6,10 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+#define REFUSED_MIN 0x80 /* reason codes from here on */
+
 struct mark {
-        int64_t id;
-        enum publication_state state;
+        int64_t first, last; /* ids */
         int reason;
 };
 
@@ -26,12 +27,15 @@ struct marks {
 static int run(struct writer_job *job, struct db *db, int64_t now_utc, struct err *err)
 {
         struct marks *marks = (struct marks *)job;
+        const struct mark *mark = marks->written, *end = mark + marks->written_count;
         int r = 0;
 
         (void)now_utc;
-        for (int i = 0; i < marks->written_count && r == 0; i++)
-                r = publication_mark(db, marks->written[i].id, marks->written[i].state,
-                                     marks->written[i].reason, err);
+        for (; mark < end && r == 0; mark++)
+                if (mark->reason >= REFUSED_MIN)
+                        r = publication_refuse(db, mark->first, mark->reason, err);
+                else
+                        r = publication_acknowledge(db, mark->first, mark->last, err);
         return r;
 }
 
@@ -78,17 +82,16 @@ struct marks *marks_free(struct marks *marks)
         return NULL;
 }
 
-void marks_add(struct marks *marks, int64_t id, enum publication_state state, int reason)
+void marks_add(struct marks *marks, int64_t id, int reason)
 {
-        int i = 0;
+        struct mark *last = marks->gathered + marks->gathered_count - 1;
 
-        while (i < marks->gathered_count && marks->gathered[i].id != id)
-                i++;
-        if (i == MARKS_MAX)
-                return;
-        if (i == marks->gathered_count)
-                marks->gathered_count++;
-        marks->gathered[i] = (struct mark){id, state, reason};
+        if (reason < REFUSED_MIN)
+                reason = 0;
+        if (marks->gathered_count && !reason && !last->reason && last->last + 1 == id)
+                last->last = id;
+        else if (marks->gathered_count < MARKS_MAX)
+                marks->gathered[marks->gathered_count++] = (struct mark){id, id, reason};
 }
 
 int marks_room(const struct marks *marks)

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MARKS_MAX 1024
+#define MARKS_MAX 1024 /* places */
 
 struct marks;
 struct writer;
@@ -19,8 +19,9 @@ int marks_new(struct writer *writer, int wake_fd, struct marks **ret_marks, stru
 /* Waits for the job under way, forgets what is only gathered. Takes NULL, returns NULL. */
 struct marks *marks_free(struct marks *marks);
 
-/* A later mark of the same publication replaces the earlier. There must be room. */
-void marks_add(struct marks *marks, int64_t id, enum publication_state state, int reason);
+/* REASON is the MQTT reason code: 0x80 and more is a refusal. Acknowledgements of ids that follow one another
+ * share a place. There must be room. */
+void marks_add(struct marks *marks, int64_t id, int reason);
 int marks_room(const struct marks *marks);
 
 /* Hands what has gathered to the writer, unless a job is under way; what the writer refused is tried again.

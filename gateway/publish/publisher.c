@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define IDLE_MS 1000     /* other programs' rows are found so soon */
+#define LOOK_MAX 200     /* rows of one look */
 #define TENANT_MAX 256   /* bytes of a tenant's id */
 #define HEADS_MAX 256    /* tenants whose retained seq is kept until it is sent */
 #define UNANSWERED_MAX 3 /* ends without a word, after which the other version is tried */
@@ -46,9 +47,12 @@ struct publisher {
         struct connection *connection;
         struct marks *marks;
         struct flight window[PUBLISHER_WINDOW_MAX];
-        int in_flight;
+        _Atomic int in_flight;
         bool is_ready;   /* connected, and the rows show all that earlier connections brought */
-        bool has_more;   /* the last look at the rows was cut by the window */
+        bool has_more;   /* the last look at the rows was cut by the window or the limit */
+        bool is_woken;   /* since the last look; kept while the window is full */
+        bool is_behind;  /* the last look began at last_id: what was queued again by hand stands before it */
+        int looked_at;   /* rows of this look */
         int64_t last_id; /* sent over this connection up to here */
         int64_t next_look_ms, next_connect_ms;
         int64_t seen_version; /* of the data, when the rows were last read to their end */
@@ -70,7 +74,7 @@ static void refuse(struct publisher *publisher, int64_t id, int reason)
 {
         log_warning("publish", "publication %lld refused: %s (0x%02x): check the broker's rights and limits",
                     (long long)id, mosquitto_reason_string(reason), (unsigned)reason);
-        marks_add(publisher->marks, id, PUBLICATION_REFUSED, reason);
+        marks_add(publisher->marks, id, reason);
         publisher->refused++;
 }
 
@@ -98,7 +102,7 @@ static void on_acknowledged(void *context, int mid, int reason)
         if (reason >= 0x80) {
                 refuse(publisher, flight->id, reason);
         } else {
-                marks_add(publisher->marks, flight->id, PUBLICATION_ACKNOWLEDGED, 0);
+                marks_add(publisher->marks, flight->id, 0);
                 publisher->acknowledged++;
         }
         flight->is_used = false;
@@ -148,11 +152,20 @@ static int note_head(void *context, const char *tenant, int64_t seq)
         return 0;
 }
 
+/* Each in flight needs a place for what becomes of it. */
 static bool has_room(const struct publisher *publisher)
 {
-        /* Each in flight needs a place for what becomes of it; half is left for what is gathered meanwhile.
-         */
-        return publisher->in_flight < PUBLISHER_WINDOW_MAX && marks_room(publisher->marks) > MARKS_MAX / 2;
+        return publisher->in_flight < PUBLISHER_WINDOW_MAX &&
+               marks_room(publisher->marks) > publisher->in_flight;
+}
+
+/* Whether to look at the rows: as soon as there is room for one. Who waits for room for several waits for a
+ * broker that holds its small answers back until something is sent to it (Nagle), 40 ms each time. */
+static bool wants_rows(const struct publisher *publisher)
+{
+        return publisher->is_ready && !publisher->is_stopping && has_room(publisher) &&
+               (publisher->is_woken || publisher->has_more ||
+                clock_monotonic_ms() >= publisher->next_look_ms);
 }
 
 /* Returns a negative code only when the connection is lost. */
@@ -168,6 +181,7 @@ static int send_one(void *context, const struct publication *publication)
                 publisher->has_more = true;
                 return 1;
         }
+        publisher->looked_at++;
         buf_cut(&publisher->topic, 0);
         buf_cut(&publisher->payload, 0);
         if (envelope_print(publication, &publisher->pseudonyms, &publisher->payload, &err) < 0) {
@@ -196,7 +210,6 @@ static int send_one(void *context, const struct publication *publication)
         *flight = (struct flight){publication->id, mid, true};
         publisher->in_flight++;
         publisher->sent++;
-        marks_add(publisher->marks, publication->id, PUBLICATION_SENT, 0);
         return note_head(publisher, publication->tenant, publication->seq);
 }
 
@@ -215,18 +228,22 @@ static bool is_unchanged(struct publisher *publisher)
 
 static void send_rows(struct publisher *publisher)
 {
+        bool is_idle = publisher->in_flight == 0 && marks_idle(publisher->marks);
         struct err err = {0};
         int r;
 
         publisher->next_look_ms = clock_monotonic_ms() + IDLE_MS;
-        if (is_unchanged(publisher))
+        publisher->is_woken = false;
+        if (is_unchanged(publisher) && !(is_idle && publisher->is_behind))
                 return;
-        publisher->has_more = false;
         /* What was refused may have been queued again by hand: it stands behind us. */
-        if (publisher->in_flight == 0 && marks_idle(publisher->marks))
+        if (is_idle)
                 publisher->last_id = 0;
-        r = publication_next(publisher->db, publisher->last_id, PUBLISHER_WINDOW_MAX * 2, send_one, publisher,
-                             &err);
+        publisher->is_behind = !is_idle;
+        publisher->has_more = false;
+        publisher->looked_at = 0;
+        r = publication_next(publisher->db, publisher->last_id, LOOK_MAX, send_one, publisher, &err);
+        publisher->has_more |= publisher->looked_at == LOOK_MAX;
         if (r < 0 && err.text[0]) {
                 log_error("publish", "%s", err.text);
                 publisher->seen_version = -1;
@@ -386,15 +403,13 @@ static bool take_wake(struct publisher *publisher)
 static void step_connected(struct publisher *publisher)
 {
         enum connection_state state;
-        bool woken;
 
-        state = connection_step(publisher->connection, publisher->wake_fd, IDLE_MS);
-        woken = take_wake(publisher);
+        state =
+            connection_step(publisher->connection, publisher->wake_fd, wants_rows(publisher) ? 0 : IDLE_MS);
+        publisher->is_woken |= take_wake(publisher);
         if (state == CONNECTION_READY && !publisher->is_ready)
                 get_ready(publisher);
-        if (state == CONNECTION_READY && publisher->is_ready && !publisher->is_stopping &&
-            (woken || publisher->has_more || clock_monotonic_ms() >= publisher->next_look_ms) &&
-            has_room(publisher))
+        if (state == CONNECTION_READY && wants_rows(publisher))
                 send_rows(publisher);
         if (state == CONNECTION_LOST)
                 lose(publisher);
@@ -517,6 +532,7 @@ void publisher_read_status(struct publisher *publisher, struct publisher_status 
             .state = publisher->state,
             .connects = publisher->connects,
             .losses = publisher->losses,
+            .in_flight = publisher->in_flight,
             .sent = publisher->sent,
             .acknowledged = publisher->acknowledged,
             .refused = publisher->refused,

@@ -1,10 +1,11 @@
 /* publisher: carries publications from their rows to an MQTT broker, in order, at least once.
  *
- * One thread with a read connection of its own. At most PUBLISHER_WINDOW_MAX are in flight; what the broker
- * said of each becomes rows through the writer. After a connection was lost, all that was not acknowledged is
- * sent again under the same id. A broker that takes events and acknowledges none for PUBLISHER_ACK_MS is left
- * and tried again. One that speaks MQTT 3.1.1 alone is spoken to so, which the log tells of. While the broker
- * is away rows wait, and nothing else notices. */
+ * One thread with a read connection of its own. At most PUBLISHER_WINDOW_MAX are in flight, which only the
+ * publisher knows; what the broker said of each becomes rows through the writer. After a connection or the
+ * program was lost, all that is not acknowledged in the rows is sent again under the same id. A broker that
+ * takes events and acknowledges none for PUBLISHER_ACK_MS is left and tried again. One that speaks MQTT 3.1.1
+ * alone is spoken to so, which the log tells of. While the broker is away rows wait, and nothing else
+ * notices. */
 #ifndef PUBLISH_PUBLISHER_H
 #define PUBLISH_PUBLISHER_H
 
@@ -36,6 +37,7 @@ struct publisher_status {
         bool is_silent;            /* it took events and acknowledged none; until it does */
         const char *state;         /* in words, a literal */
         int64_t connects, losses;  /* since the start */
+        int in_flight;             /* sent, and the broker has not said a word of it yet */
         int64_t sent, acknowledged, refused;
 };
 

@@ -17,7 +17,7 @@ static const struct {
     {"message",
      {"accepted", "cancelled", "delivered", "expired", "failed", "held", "leased", "queued", "rejected",
       "retry", "unknown"}},
-    {"publication", {"acknowledged", "queued", "refused", "sent"}},
+    {"publication", {"acknowledged", "queued", "refused"}},
 };
 
 static const char counts_sql[] =

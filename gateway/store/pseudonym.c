@@ -3,7 +3,6 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <stdio.h>
 #include <string.h>
 
 int pseudonyms_load(struct pseudonyms *pseudonyms, struct db *db, struct err *err)
@@ -47,10 +46,14 @@ static void choose_tenant(struct pseudonyms *pseudonyms, const char *tenant)
 void pseudonym_print(struct pseudonyms *pseudonyms, const char *tenant, const char *id,
                      char ret_text[static PSEUDONYM_SIZE])
 {
+        static const char digits[] = "0123456789abcdef";
         uint8_t digest[EVP_MAX_MD_SIZE] = {0};
 
         choose_tenant(pseudonyms, tenant);
         sign(pseudonyms->key, PSEUDONYM_KEY_BYTES, id, digest);
-        for (int i = 0; i < (PSEUDONYM_SIZE - 1) / 2; i++)
-                snprintf(ret_text + 2 * (size_t)i, 3, "%02x", digest[i]);
+        for (int i = 0; i < PSEUDONYM_SIZE - 1; i += 2) {
+                ret_text[i] = digits[digest[i / 2] >> 4];
+                ret_text[i + 1] = digits[digest[i / 2] & 15];
+        }
+        ret_text[PSEUDONYM_SIZE - 1] = '\0';
 }

@@ -65,7 +65,7 @@ int publication_next(struct db *db, int64_t after_id, int limit, publication_eac
 
         query_start(&q, db,
                     "SELECT " PUBLICATION_COLUMNS " FROM publication"
-                    " WHERE state IN ('queued', 'sent') AND id > ? ORDER BY id LIMIT ?",
+                    " WHERE state = 'queued' AND id > ? ORDER BY id LIMIT ?",
                     err);
         query_int(&q, after_id);
         query_int(&q, limit);
@@ -157,20 +157,29 @@ int64_t publication_retry(struct db *db, const char *tenant, int64_t seq, struct
         return r < 0 ? r : db_changes(db);
 }
 
-int publication_mark(struct db *db, int64_t id, enum publication_state state, int reason, struct err *err)
+int publication_acknowledge(struct db *db, int64_t first_id, int64_t last_id, struct err *err)
 {
-        static const char *const names[] = {
-            [PUBLICATION_SENT] = "sent",
-            [PUBLICATION_ACKNOWLEDGED] = "acknowledged",
-            [PUBLICATION_REFUSED] = "refused",
-        };
         struct query q;
 
-        query_start(
-            &q, db,
-            "UPDATE publication SET state = ?, reason = ? WHERE id = ? AND state IN ('queued', 'sent')", err);
-        query_text(&q, names[state]);
-        query_int_or_null(&q, reason, state == PUBLICATION_REFUSED ? -1 : reason);
+        /* By the rowid: through the index of what is queued, which this changes, the ids would be gathered
+         * first. */
+        query_start(&q, db,
+                    "UPDATE publication NOT INDEXED SET state = 'acknowledged', reason = NULL"
+                    " WHERE id BETWEEN ? AND ? AND state = 'queued'",
+                    err);
+        query_int(&q, first_id);
+        query_int(&q, last_id);
+        return query_run(&q);
+}
+
+int publication_refuse(struct db *db, int64_t id, int reason, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "UPDATE publication SET state = 'refused', reason = ? WHERE id = ? AND state = 'queued'",
+                    err);
+        query_int(&q, reason);
         query_int(&q, id);
         return query_run(&q);
 }
@@ -196,16 +205,13 @@ int publication_count(struct db *db, struct publication_counts *ret_counts, stru
         struct query q;
         int r;
 
-        query_start(
-            &q, db,
-            "SELECT count(CASE WHEN state = 'queued' THEN 1 END), count(CASE WHEN state = 'sent' THEN 1 END),"
-            "       (SELECT count(*) FROM publication WHERE state = 'refused')"
-            "  FROM publication WHERE state IN ('queued', 'sent')",
-            err);
+        query_start(&q, db,
+                    "SELECT (SELECT count(*) FROM publication WHERE state = 'queued'),"
+                    "       (SELECT count(*) FROM publication WHERE state = 'refused')",
+                    err);
         r = query_row(&q);
         if (r > 0)
-                *ret_counts =
-                    (struct publication_counts){column_int(&q, 0), column_int(&q, 1), column_int(&q, 2)};
+                *ret_counts = (struct publication_counts){column_int(&q, 0), column_int(&q, 1)};
         query_end(&q);
         return r < 0 ? r : 0;
 }

@@ -1,6 +1,7 @@
 /* publication: events for machines, on their way to the MQTT broker and kept for GET /v1/events.
  *
- * queued → sent → acknowledged, or refused by the broker; refused → queued by hand. `seq` counts from 1
+ * queued → acknowledged, or refused by the broker; refused → queued by hand. What was sent and not
+ * acknowledged yet is queued: only the publisher knows, and the next one sends it again. `seq` counts from 1
  * without a gap within a tenant: whoever deletes old rows deletes the oldest and leaves the last of each
  * tenant standing. Rows come from publication_add (what rules publish) and from the triggers publish_* of the
  * schema (facts); both hold ids and codes only, and nothing of protected persons. */
@@ -34,10 +35,8 @@ struct publication_new {
         const char *data; /* JSON object */
 };
 
-enum publication_state { PUBLICATION_SENT, PUBLICATION_ACKNOWLEDGED, PUBLICATION_REFUSED };
-
 struct publication_counts {
-        int64_t queued, sent, refused;
+        int64_t queued, refused;
 };
 
 /* Queues one, in the caller's transaction. */
@@ -47,7 +46,7 @@ int publication_add(struct db *db, const struct publication_new *publication, st
  * code that ends it and is returned. */
 typedef int (*publication_each)(void *context, const struct publication *publication);
 
-/* The open ones (queued and sent) after AFTER_ID, by id. */
+/* The queued ones after AFTER_ID, by id. */
 int publication_next(struct db *db, int64_t after_id, int limit, publication_each each, void *context,
                      struct err *err);
 
@@ -62,8 +61,12 @@ int publication_range(struct db *db, const char *tenant, int64_t *ret_first, int
 /* The id of the newest of all; 0: none. */
 int publication_newest(struct db *db, int64_t *ret_id, struct err *err);
 
-/* In a transaction. What has an end already keeps it; REASON is the MQTT reason code of a refusal. */
-int publication_mark(struct db *db, int64_t id, enum publication_state state, int reason, struct err *err);
+/* In a transaction: the queued ones from FIRST_ID to LAST_ID have been acknowledged. What has an end already
+ * keeps it. */
+int publication_acknowledge(struct db *db, int64_t first_id, int64_t last_id, struct err *err);
+
+/* In a transaction: the same for one that was refused, with the MQTT reason code. */
+int publication_refuse(struct db *db, int64_t id, int reason, struct err *err);
 
 /* The refused ones, by id. REASON is the MQTT reason code. */
 int publication_refused(struct db *db,

@@ -45,11 +45,10 @@ int purge_count(struct db *db, const struct purge_ages *ages, struct purge_count
         query_end(&q);
         if (r < 0)
                 return r;
-        query_start(
-            &q, db,
-            "SELECT count(*), count(CASE WHEN state IN ('queued', 'sent') THEN 1 END) FROM publication"
-            " WHERE id IN (" OLD_PUBLICATIONS ")",
-            err);
+        query_start(&q, db,
+                    "SELECT count(*), count(CASE WHEN state = 'queued' THEN 1 END) FROM publication"
+                    " WHERE id IN (" OLD_PUBLICATIONS ")",
+                    err);
         query_int(&q, INT64_MAX);
         query_int(&q, ages->publications);
         query_int(&q, rows_max(ages));
@@ -146,7 +145,7 @@ static int count_unsent(struct db *db, const struct purge_ages *ages, struct pur
         int r;
 
         query_start(&q, db,
-                    "SELECT count(*) FROM publication WHERE state IN ('queued', 'sent')"
+                    "SELECT count(*) FROM publication WHERE state = 'queued'"
                     "   AND id IN (" OLD_PUBLICATIONS ")",
                     err);
         query_int(&q, PURGE_STEP_MAX);

@@ -99,12 +99,18 @@ static void broker_start(struct broker *broker, const char *config)
         broker_wait_for(broker, "running");
 }
 
+#define BROKER_STOP_TRIES_MAX 1000 /* of 10 ms */
+
 static void broker_stop(struct broker *broker, int signal_number)
 {
         if (broker->pid <= 0)
                 return;
-        kill(broker->pid, signal_number);
-        waitpid(broker->pid, NULL, 0);
+        /* One that is only just running forgets a SIGTERM: it is told until it goes. */
+        for (int tries = 0; waitpid(broker->pid, NULL, WNOHANG) == 0; tries++) {
+                if (tries % 10 == 0)
+                        kill(broker->pid, tries < BROKER_STOP_TRIES_MAX ? signal_number : SIGKILL);
+                poll(NULL, 0, 10);
+        }
         close(broker->output);
         broker->pid = 0;
 }
