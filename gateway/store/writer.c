@@ -15,6 +15,7 @@ struct listener {
 struct writer {
         struct db *db;
         const struct clock *clock;
+        _Atomic uint64_t commits;
         pthread_t thread;
         pthread_mutex_t mutex; /* guards what follows */
         pthread_cond_t work;
@@ -66,6 +67,7 @@ static void run_batch(struct writer *writer, struct outcome *outcomes, int count
                 for (int i = 0; i < count; i++)
                         run_job(writer->db, now_utc, &outcomes[i]);
                 r = db_commit(writer->db, &err);
+                writer->commits++;
         }
         if (r < 0) {
                 log_error("store", "a batch of %d jobs was not written: %s", count, err.text);
@@ -270,6 +272,11 @@ int writer_run_inline(struct db *db, int64_t now_utc, struct writer_job *job, st
         if (r < 0 && err)
                 *err = own;
         return r;
+}
+
+uint64_t writer_commits(const struct writer *writer)
+{
+        return writer->commits;
 }
 
 int writer_on_commit(struct writer *writer, void (*wake)(void *context), void *context)

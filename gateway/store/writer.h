@@ -39,6 +39,9 @@ int writer_run(struct writer *writer, struct writer_job *job, struct err *err);
 /* Runs one job in a transaction of its own on DB, in this thread; calls done when it is set. */
 int writer_run_inline(struct db *db, int64_t now_utc, struct writer_job *job, struct err *err);
 
+/* How many commits there were; it has grown before anybody hears that a job is done. From any thread. */
+uint64_t writer_commits(const struct writer *writer);
+
 /* Called in the writer's thread after each commit, so that loops wake. At most 8. WAKE must not block nor
  * call these two. */
 #define WRITER_LISTENER_MAX 8

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#define LOOK_STEP_MS 5 /* how late a commit of another program may be seen */
 #define NOTE_STEP_S 60 /* a link's fetches of the same bytes are written down once in this time */
 #define FETCH_LOG_SIZE 1024
 #define MEMO_SIZE 16
@@ -19,8 +20,16 @@
  * for all the time is looked up once a second. The I/O thread's. */
 struct memo {
         char token[LINK_TOKEN_MAX];
-        int64_t version, now_utc; /* of the rows, by PRAGMA data_version of the I/O thread's connection */
+        int64_t version, now_utc; /* of the rows, by rows_version */
         struct calendar_answer answer;
+        void *ready[2]; /* of 200 and of 304, as they were sent before (response_keep) */
+};
+
+/* Of the rows, as last looked at. Our own commits are counted; for those of other programs it takes a lock in
+ * the file, which costs as much as all the rest of an answer, so they are seen a few milliseconds late. */
+struct rows {
+        uint64_t commits;
+        int64_t version, looked_ms;
 };
 
 /* The last fetch of a feed that was handed to the writer. Feeds that fall on the same place push one another
@@ -33,6 +42,7 @@ struct fetch_log {
                 int64_t noted_utc;
         } table[FETCH_LOG_SIZE];
         struct memo memos[MEMO_SIZE];
+        struct rows rows;
 };
 
 struct fetch_log *fetch_log_new(void)
@@ -44,12 +54,19 @@ struct fetch_log *fetch_log_new(void)
         return log;
 }
 
+static void memo_fini(struct memo *memo)
+{
+        calendar_body_unref(memo->answer.body);
+        for (size_t i = 0; i < ARRAY_SIZE(memo->ready); i++)
+                response_ready_free(memo->ready[i]);
+}
+
 struct fetch_log *fetch_log_free(struct fetch_log *log)
 {
         if (!log)
                 return NULL;
         for (size_t i = 0; i < MEMO_SIZE; i++)
-                calendar_body_unref(log->memos[i].answer.body);
+                memo_fini(&log->memos[i]);
         pthread_mutex_destroy(&log->mutex);
         free(log);
         return NULL;
@@ -163,6 +180,18 @@ static bool recall(struct web *web, const char *token, int64_t version, int64_t 
         return true;
 }
 
+/* What was sent before stands as long as it would be made alike. */
+static void memo_renew(struct memo *memo, const char *token, const struct calendar_answer *answer)
+{
+        if (memo->answer.body == answer->body && strcmp(memo->token, token) == 0 &&
+            memo->answer.changed == answer->changed) {
+                calendar_body_unref(memo->answer.body);
+                return;
+        }
+        memo_fini(memo);
+        *memo = (struct memo){0};
+}
+
 static void remember(struct web *web, const char *token, int64_t version, int64_t now_utc,
                      const struct calendar_answer *answer)
 {
@@ -171,11 +200,29 @@ static void remember(struct web *web, const char *token, int64_t version, int64_
         if (!answer->body || answer->body->length > MEMO_BODY_MAX_BYTES ||
             strlen(token) >= sizeof memo->token)
                 return;
-        calendar_body_unref(memo->answer.body);
-        *memo = (struct memo){.version = version, .now_utc = now_utc, .answer = *answer};
+        memo_renew(memo, token, answer);
+        memo->version = version;
+        memo->now_utc = now_utc;
+        memo->answer = *answer;
         memo->answer.status = 200;
         memcpy(memo->token, token, strlen(token) + 1);
         calendar_body_ref(answer->body);
+}
+
+static int rows_version(struct web *web, struct db *db, int64_t *ret_version, struct err *err)
+{
+        struct rows *rows = &web->fetches->rows;
+        uint64_t commits = writer_commits(web->options.writer);
+        int64_t now_ms = clock_monotonic_ms();
+        int r = 0;
+
+        if (commits != rows->commits || now_ms - rows->looked_ms >= LOOK_STEP_MS) {
+                r = db_data_version(db, &rows->version, err);
+                rows->commits = commits;
+                rows->looked_ms = now_ms;
+        }
+        *ret_version = rows->version;
+        return r;
 }
 
 /* On the I/O thread: the version is read first, so that a commit in between makes the memo old, not wrong. */
@@ -186,13 +233,30 @@ static int serve_hurried(struct web *web, struct db *db, const char *token, int6
         int64_t version;
         int r;
 
-        r = db_data_version(db, &version, err);
+        r = rows_version(web, db, &version, err);
         if (r < 0 || recall(web, token, version, now_utc, asked, ret_answer))
                 return r;
         r = calendar_serve(db, web->calendars, now_utc, token, asked, ret_answer, err);
         if (r == 0)
                 remember(web, token, version, now_utc, ret_answer);
         return r;
+}
+
+/* By what was sent before, when the memo has it; else it is kept for the next time. */
+static void answer_by_memo(struct web *web, struct request *request, struct calendar_answer *answer)
+{
+        struct memo *memo = memo_of(web, request->wildcard, answer->is_gzip);
+        void **ready = &memo->ready[answer->status == 304];
+        bool is_known = memo->answer.body == answer->body && strcmp(memo->token, request->wildcard) == 0;
+
+        if (is_known && *ready) {
+                response_ready(&request->response, answer->status, *ready);
+                calendar_body_unref(answer->body);
+                return;
+        }
+        fill(request, answer);
+        if (is_known && request->response.status == answer->status)
+                response_keep(&request->response, ready);
 }
 
 void calendar_get(struct web *web, struct request *request, struct db *db)
@@ -218,8 +282,10 @@ void calendar_get(struct web *web, struct request *request, struct db *db)
                 missing(web, request);
         else if (answer.status == 410)
                 gone(request);
-        else if (answer.status)
+        else if (answer.status && request->is_slow)
                 fill(request, &answer);
+        else if (answer.status)
+                answer_by_memo(web, request, &answer);
         if (r == 0 && !request->is_head && (answer.status == 200 || answer.status == 304))
                 record(web, &answer);
 }

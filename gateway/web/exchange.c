@@ -141,11 +141,31 @@ static void add_headers(struct MHD_Response *out, const struct response *respons
                 add_header(out, response, "Connection", "close");
 }
 
+void response_keep(struct response *response, void **ret_ready)
+{
+        response->keep = ret_ready;
+}
+
+void response_ready(struct response *response, int status, void *ready)
+{
+        response->status = status;
+        response->ready = ready;
+}
+
+void *response_ready_free(void *ready)
+{
+        if (ready)
+                MHD_destroy_response(ready); /* once nobody sends it any more */
+        return NULL;
+}
+
 static enum MHD_Result queue(struct exchange *exchange, struct response *response)
 {
         struct MHD_Response *out;
         enum MHD_Result result;
 
+        if (response->ready)
+                return MHD_queue_response(exchange->connection, (unsigned)response->status, response->ready);
         if (response->release)
                 out = MHD_create_response_from_buffer_with_free_callback_cls(
                     response->length, response->data, response->release, response->owner);
@@ -158,7 +178,10 @@ static enum MHD_Result queue(struct exchange *exchange, struct response *respons
         response->data = response->owner = NULL;
         add_headers(out, response);
         result = MHD_queue_response(exchange->connection, (unsigned)response->status, out);
-        MHD_destroy_response(out);
+        if (response->keep && !response->is_close && !*response->keep)
+                *response->keep = out;
+        else
+                MHD_destroy_response(out);
         return result;
 }
 

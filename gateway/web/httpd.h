@@ -10,7 +10,7 @@
 
 #include "web/route.h"
 
-#define HTTPD_HEADER_MAX ((size_t)32 << 10)  /* bytes of a connection's memory */
+#define HTTPD_HEADER_MAX ((size_t)16 << 10)  /* bytes; a connection has twice as much, cleared each time */
 #define HTTPD_UPLOAD_MAX ((size_t)256 << 20) /* bytes of all bodies being held */
 #define HTTPD_BODY_TIME_MAX_MS 120000
 #define HTTPD_DISCARD_MAX \

@@ -44,6 +44,8 @@ struct response {
         struct header headers[RESPONSE_HEADER_MAX];
         int header_count;
         bool is_close; /* the connection ends with this response */
+        void *ready;   /* response_ready's, borrowed; NULL: none */
+        void **keep;   /* where response_keep wants it; NULL: nowhere */
 };
 
 struct request {
@@ -112,6 +114,12 @@ void response_error(struct response *response, int status, const char *format, .
     __attribute__((format(printf, 3, 4)));
 /* The status for an enum err_code and ERR's text; 503 with Retry-After when the store cannot. */
 void response_err(struct response *response, int code, const struct err *err);
+/* For what is sent again and again, on the I/O thread alone (ROUTE_FAST). response_keep: what the response
+ * has become for the library is kept at *RET_READY, which stands until the handler's thread has sent it;
+ * response_ready sends that once more, with nothing else to be filled in. */
+void response_keep(struct response *response, void **ret_ready);
+void response_ready(struct response *response, int status, void *ready);
+void *response_ready_free(void *ready); /* takes NULL, returns NULL */
 void response_fini(struct response *response);
 
 /* TEXT as a JSON string with its quotes; what is no UTF-8 becomes U+FFFD. */
