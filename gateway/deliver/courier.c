@@ -198,6 +198,7 @@ static void finish_question(struct courier *courier, struct lane *lane, struct t
             .is_told = told->standing >= STANDING_DELIVERED,
             .outcome = {.message = message->id, .attempt = message->attempt, .outcome = attempt.outcome}};
 
+        finished.outcome.is_bad_address = told->is_bad_address;
         finished.receipt = told->standing == STANDING_DELIVERED ? RECEIPT_DELIVERED
                            : told->standing == STANDING_FAILED  ? RECEIPT_FAILED
                                                                 : RECEIPT_TEMPORARY;

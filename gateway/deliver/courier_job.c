@@ -1,4 +1,5 @@
 #include "deliver/courier_job.h"
+#include "store/contact.h"
 #include "store/message_batch.h"
 
 #include <assert.h>
@@ -11,6 +12,7 @@ static int note_receipt(struct db *db, int64_t now_utc, const struct finished *f
                                   .round = finished->round,
                                   .provider = outcome->provider,
                                   .status = finished->receipt,
+                                  .is_bad_address = outcome->is_bad_address,
                                   .detail = outcome->detail[0] ? outcome->detail : NULL,
                                   .at = RECEIPT_NO_TIME};
         int r = receipt_note(db, now_utc, &receipt, err);
@@ -40,6 +42,15 @@ static int write_outcomes(struct courier_job *job, struct db *db, int64_t now_ut
         return message_outcomes(db, now_utc, outcomes, count, err);
 }
 
+/* The next message to them goes another way, and staff are told (rule contact-bad). */
+static int note_bad_address(struct db *db, int64_t now_utc, const struct message_outcome *outcome,
+                            struct err *err)
+{
+        int r = contact_mark_message(db, outcome->message, "unknown-address", now_utc, err);
+
+        return r < 0 ? r : 0;
+}
+
 static int write_rest(struct db *db, int64_t now_utc, const struct finished *finished, struct err *err)
 {
         const struct message_outcome *outcome = &finished->outcome;
@@ -47,7 +58,9 @@ static int write_rest(struct db *db, int64_t now_utc, const struct finished *fin
         if (finished->is_given_back)
                 return message_give_back(db, now_utc, outcome->message, outcome->attempt,
                                          outcome->fate.not_before, err);
-        return finished->is_told ? note_receipt(db, now_utc, finished, err) : 0;
+        if (finished->is_told)
+                return note_receipt(db, now_utc, finished, err);
+        return outcome->is_bad_address ? note_bad_address(db, now_utc, outcome, err) : 0;
 }
 
 static int write_finished(struct courier_job *job, struct db *db, int64_t now_utc, struct err *err)

@@ -106,6 +106,7 @@ void provider_request_fini(struct provider_request *request);
 
 struct provider_answer {
         enum attempt_outcome outcome;
+        bool is_bad_address;              /* rejected, and nothing will ever arrive there */
         char id[MESSAGE_PROVIDER_ID_MAX]; /* "": none */
         char detail[MESSAGE_DETAIL_MAX];
 };
@@ -127,6 +128,7 @@ enum provider_standing {
 
 struct provider_told {
         enum provider_standing standing;
+        bool is_bad_address; /* of failed: nothing will ever arrive there */
         char id[MESSAGE_PROVIDER_ID_MAX];
         char detail[MESSAGE_DETAIL_MAX];
 };

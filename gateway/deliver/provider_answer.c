@@ -74,8 +74,8 @@ static int read_outcome(struct provider_reader *reader, const struct yaml_node *
 
 static int read_rule(struct provider_reader *reader, const struct yaml_node *node, struct answer_rule *rule)
 {
-        static const char *const keys[] = {"status", "field",     "equals", "outcome",
-                                           "id",     "id_header", "detail", NULL};
+        static const char *const keys[] = {"status",    "field",  "equals",      "outcome", "id",
+                                           "id_header", "detail", "bad_address", NULL};
         int r = yaml_only_keys(node, keys, reader->err);
 
         if (r == 0 && yaml_get(node, "status"))
@@ -92,6 +92,11 @@ static int read_rule(struct provider_reader *reader, const struct yaml_node *nod
                 r = yaml_refuse(node, reader->err, "stands in one place: give either id or id_header");
         if (r == 0)
                 r = provider_read_pointer(reader, node, "detail", &rule->detail);
+        if (r == 0 && yaml_get(node, "bad_address"))
+                r = yaml_bool(yaml_get(node, "bad_address"), &rule->is_bad_address, reader->err);
+        if (r == 0 && rule->is_bad_address && rule->outcome != ATTEMPT_REJECTED)
+                r = yaml_refuse(yaml_get(node, "bad_address"), reader->err,
+                                "only what is rejected says so of its address: remove it");
         if (r == 0 && yaml_get(node, "equals"))
                 r = provider_read_words(reader, yaml_get(node, "equals"), rule->equals, ANSWER_EQUALS_MAX,
                                         &rule->equals_count);
@@ -259,6 +264,7 @@ void provider_answer(const struct provider *provider, int status, const char *bo
                     !find_id(rule, json, id, answer.id))
                         continue;
                 answer.outcome = rule->outcome;
+                answer.is_bad_address = rule->is_bad_address;
                 if (rule->detail && json_pointer_text(json, rule->detail, code, sizeof code))
                         provider_keep_code(code);
                 else

@@ -26,6 +26,7 @@ struct answer_rule {
         char *equals[ANSWER_EQUALS_MAX];
         int equals_count; /* 0: the field is there */
         enum attempt_outcome outcome;
+        bool is_bad_address;
         char *id, *detail; /* JSON pointers or NULL */
         char *id_header;
 };

@@ -142,7 +142,10 @@ static enum provider_standing standing_of(int kind)
 
 static void read_item(const struct question *question, const json_t *json, struct provider_told *told)
 {
-        told->standing = standing_of(status_words_find(&question->status, json));
+        const int kind = status_words_find(&question->status, json);
+
+        told->standing = standing_of(kind);
+        told->is_bad_address = kind == WORD_BAD_ADDRESS;
         if (question->id && !json_pointer_text(json, question->id, told->id, sizeof told->id))
                 told->id[0] = '\0';
         if (question->detail && json_pointer_text(json, question->detail, told->detail, sizeof told->detail))

@@ -35,6 +35,7 @@ void transfer_reset(struct transfer *transfer)
         free(TAKE(transfer->id));
         transfer->begun = 0;
         transfer->is_question = false;
+        transfer->is_bad_address = false;
         transfer->read = 0;
 }
 
@@ -72,11 +73,29 @@ static void keep_header(const char *line, size_t length, const char *name, char 
         *value = length - skip < HEADER_VALUE_MAX ? strndup(line + skip, length - skip) : NULL;
 }
 
+/* RFC 3463: no such mailbox or domain, moved away, takes no mail, closed. A refusal without such a code, or
+ * for another reason (5.7.1: policy), says nothing of the address. */
+static bool is_bad_address(const char *line, size_t length)
+{
+        static const char *const codes[] = {"5.1.1 ", "5.1.2 ", "5.1.3 ", "5.1.6 ", "5.1.10 ", "5.2.1 "};
+
+        if (length < 4 || line[0] != '5' || (line[3] != ' ' && line[3] != '-'))
+                return false;
+        for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+                if (length > 4 + strlen(codes[i]) && memcmp(line + 4, codes[i], strlen(codes[i])) == 0)
+                        return true;
+        return false;
+}
+
 static size_t take_header(char *line, size_t size, size_t count, void *context)
 {
         struct transfer *transfer = context;
         const char *id = provider_id_header(transfer->provider);
 
+        if (provider_is_smtp(transfer->provider)) {
+                transfer->is_bad_address = transfer->is_bad_address || is_bad_address(line, size * count);
+                return size * count;
+        }
         keep_header(line, size * count, "retry-after", &transfer->retry_after);
         keep_header(line, size * count, "date", &transfer->date);
         if (id)
@@ -198,6 +217,8 @@ static int set_smtp(struct transfer *transfer, struct err *err)
                          (long)(provider_is_insecure(transfer->provider) ? CURLUSESSL_TRY : CURLUSESSL_ALL));
         curl_easy_setopt(easy, CURLOPT_MAIL_FROM, request->mail_from);
         curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, transfer->headers);
+        curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header); /* the server's replies */
+        curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
         curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
         curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
         curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
@@ -269,6 +290,7 @@ static void smtp_outcome(struct transfer *transfer, CURLcode result, int status,
         if (result == CURLE_OK || (is_refused && result != CURLE_LOGIN_DENIED)) {
                 provider_answer(transfer->provider, status, "", 0, NULL, &answer);
                 outcome->outcome = answer.outcome;
+                outcome->is_bad_address = answer.outcome == ATTEMPT_REJECTED && transfer->is_bad_address;
                 outcome->status = status;
                 memcpy(outcome->detail, answer.detail, sizeof outcome->detail);
         } else {
@@ -296,6 +318,7 @@ void transfer_outcome(struct transfer *transfer, CURLcode result, int64_t now_ut
                 provider_answer(transfer->provider, (int)status, buf_text(&transfer->answer),
                                 result == CURLE_OK ? transfer->answer.length : 0, transfer->id, &answer);
                 outcome.outcome = answer.outcome;
+                outcome.is_bad_address = answer.is_bad_address;
                 outcome.status = (int)status;
                 memcpy(outcome.detail, answer.detail, sizeof outcome.detail);
                 memcpy(outcome.provider_id, answer.id, sizeof outcome.provider_id);

@@ -18,6 +18,7 @@ struct transfer {
         struct buf answer;
         char *date, *retry_after; /* of the answer's headers; NULL: none */
         char *id;                 /* of the header that the provider's file names; NULL: none */
+        bool is_bad_address;      /* an SMTP server has said so */
         int begun;                /* how often curl began to send */
         bool is_question;         /* it asks after the message instead of sending it */
         size_t read;              /* bytes of the body that curl has taken (SMTP) */

@@ -108,7 +108,8 @@ struct message_outcome {
         int64_t message;
         int attempt; /* number */
         enum attempt_outcome outcome;
-        int status; /* HTTP; 0: none came */
+        int status;          /* HTTP; 0: none came */
+        bool is_bad_address; /* of rejected: nothing will ever arrive there */
         char detail[MESSAGE_DETAIL_MAX];
         char provider[MESSAGE_PROVIDER_MAX];
         char provider_id[MESSAGE_PROVIDER_ID_MAX]; /* "": none */

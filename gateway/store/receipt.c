@@ -95,16 +95,18 @@ static int keep_early(struct db *db, int64_t now_utc, const struct receipt *rece
                                receipt->provider);
         if (r < 0)
                 return r;
-        query_start(&q, db,
-                    "INSERT INTO early_receipt(provider, provider_id, status, detail, at, received)"
-                    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                    err);
+        query_start(
+            &q, db,
+            "INSERT INTO early_receipt(provider, provider_id, status, detail, at, received, bad_address)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            err);
         query_text(&q, receipt->provider);
         query_text(&q, receipt->provider_id);
         query_text(&q, status_names[receipt->status]);
         query_text(&q, receipt->detail);
         query_int_or_null(&q, receipt->at, RECEIPT_NO_TIME);
         query_int(&q, now_utc);
+        query_int(&q, receipt->is_bad_address);
         r = query_run(&q);
         return r < 0 ? r : RECEIPT_EARLY;
 }
@@ -239,14 +241,17 @@ static int take_early(struct db *db, const char *provider, const char *provider_
 
         query_start(&q, db,
                     "DELETE FROM early_receipt WHERE id = (SELECT min(id) FROM early_receipt"
-                    " WHERE provider = ? AND provider_id = ?) RETURNING status, detail, ifnull(at, received)",
+                    " WHERE provider = ? AND provider_id = ?) RETURNING status, detail, ifnull(at, received),"
+                    " bad_address",
                     err);
         query_text(&q, provider);
         query_text(&q, provider_id);
         r = query_row(&q);
         if (r > 0) {
-                *receipt = (struct receipt){
-                    .provider = provider, .provider_id = provider_id, .at = column_int(&q, 2)};
+                *receipt = (struct receipt){.provider = provider,
+                                            .provider_id = provider_id,
+                                            .at = column_int(&q, 2),
+                                            .is_bad_address = column_int(&q, 3)};
                 receipt_status_parse(column_text(&q, 0), &receipt->status);
                 snprintf(detail, size, "%s", column_text(&q, 1) ? column_text(&q, 1) : "");
                 receipt->detail = detail[0] ? detail : NULL;

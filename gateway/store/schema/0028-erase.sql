@@ -9,7 +9,10 @@ CREATE TABLE erased_total(
   PRIMARY KEY (organisation, school_year, kind)
 ) STRICT, WITHOUT ROWID;
 
--- ---------------------------------------------------------------- contacts that were refused
+-- ---------------------------------------------------------------- contacts that are bad or were refused
+
+-- A receipt that overtook the answer to its request says this, too.
+ALTER TABLE early_receipt ADD COLUMN bad_address INTEGER NOT NULL DEFAULT 0 CHECK (bad_address IN (0, 1));
 
 -- What the last import of each source took for no number and no address, until it brings a good one.
 CREATE TABLE refused_contact(
