@@ -46,6 +46,11 @@ static int failed(struct db *db, struct err *err)
                 return err_set(err, ERR_NOMEM, "database: out of memory");
         case SQLITE_NOTADB:
                 return err_set(err, ERR_INVALID, "database: not a Kapula database: name another file");
+        case SQLITE_FULL:
+                return err_set(err, ERR_IO, "database: the disk is full: make room");
+        case SQLITE_IOERR:
+                return err_set(err, ERR_IO, "database: %s (%d): see whether the disk is full or failing",
+                               sqlite3_errmsg(db->handle), code);
         default:
                 return err_set(err, ERR_IO, "database: %s (%d)", sqlite3_errmsg(db->handle), code);
         }
