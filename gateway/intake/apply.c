@@ -4,11 +4,16 @@
 
 #include <string.h>
 
-/* Told to the gateway and kept, without a fact of its own. */
-static int keep(struct apply *apply)
+/* Kept without a fact of its own: a simulation reads it, where messages go nowhere. */
+static int apply_message_receipt(struct apply *apply)
 {
-        (void)apply;
-        return 0;
+        static const char *const channels[] = {"sms", "email", NULL};
+        static const char *const states[] = {"delivered", "failed", "temporary", NULL};
+
+        fields_id(&apply->data, "recipient", REQUIRED);
+        fields_choice(&apply->data, "channel", channels, NULL);
+        fields_need_choice(&apply->data, "status", states);
+        return apply->data.error;
 }
 
 /* Keep in alphabetical order. */
@@ -42,7 +47,7 @@ static const struct apply_type type_table[] = {
     {"meeting.planned", apply_meeting_planned},
     {"mentoring.paired", apply_mentoring_paired},
     {"message.confirmed", apply_message_confirmed},
-    {"message.receipt", keep}, /* of simulations: a message's fate */
+    {"message.receipt", apply_message_receipt},
     {"notice.answered", apply_notice_answered},
     {"notice.taken", apply_notice_taken},
     {"package.done", apply_package_done},

@@ -5,17 +5,6 @@
 
 #include <string.h>
 
-/* Where there are no cases at all, they are kept by somebody else and only written down here; from senders
- * that may write of everybody. */
-static int check_unknown(struct apply *apply, const char *id)
-{
-        int r = case_any(apply->db, apply->err);
-
-        if (r > 0)
-                r = apply_refuse(apply, "case", "no such case %s: correct its number", id);
-        return r < 0 ? r : apply_check_scope(apply, id);
-}
-
 /* What stands in a case are codes: whoever has something to tell tells it to a person. */
 static int check_code(struct apply *apply, const char *name, const char *text)
 {
@@ -35,7 +24,7 @@ static int check_case(struct apply *apply, const struct case_act *act)
                 return apply->data.error;
         r = case_pupil(apply->db, act->case_id, &pupil, apply->err);
         if (r == 0)
-                return check_unknown(apply, act->case_id);
+                return apply_refuse(apply, "case", "no such case %s: correct its number", act->case_id);
         if (r < 0)
                 return r;
         if (strcmp(act->act, "handed-over") == 0 && !pupil.may_hand_over)

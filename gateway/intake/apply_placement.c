@@ -210,7 +210,8 @@ static int change_day(struct apply *apply, const struct placement *placement,
                 if (starts == PLACEMENT_KEEP)
                         starts = seconds - NOON_SECONDS;
         }
-        if (!moved_text && starts == PLACEMENT_KEEP && ends == PLACEMENT_KEEP)
+        if (!moved_text && starts == PLACEMENT_KEEP && ends == PLACEMENT_KEEP &&
+            !fields_has(&apply->data, "cancelled")) /* "cancelled": false alone brings the day back */
                 return apply_refuse(apply, "day",
                                     "says nothing about the day: give moved_to, cancelled, starts or ends");
         if (moved_to < pupil->today - APPLY_PAST_DAYS_MAX ||

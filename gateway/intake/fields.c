@@ -63,6 +63,62 @@ void fields_only(struct fields *fields, const char *const *known)
         }
 }
 
+/* ---- slips of the pen */
+
+#define SPELLING_MIN 4 /* letters: shorter names resemble too much */
+
+/* Whether A becomes B by one letter changed, left out, added or by two neighbours exchanged. */
+static bool is_slip(const char *a, const char *b)
+{
+        size_t a_length = strlen(a), b_length = strlen(b), same = 0;
+
+        if (b_length < SPELLING_MIN || a_length + 1 < b_length || b_length + 1 < a_length)
+                return false;
+        while (a[same] && a[same] == b[same])
+                same++;
+        a += same;
+        b += same;
+        if (a_length < b_length)
+                return strcmp(a, b + 1) == 0;
+        if (a_length > b_length)
+                return strcmp(a + 1, b) == 0;
+        if (!*a)
+                return false; /* the same */
+        if (strcmp(a + 1, b + 1) == 0)
+                return true;
+        return a[1] && a[0] == b[1] && a[1] == b[0] && strcmp(a + 2, b + 2) == 0;
+}
+
+static void note_asked(struct fields *fields, const char *name)
+{
+        for (size_t i = 0; i < fields->asked_count; i++)
+                if (strcmp(fields->asked[i], name) == 0)
+                        return;
+        if (fields->asked_count < FIELD_ASKED_MAX)
+                fields->asked[fields->asked_count++] = name;
+}
+
+void fields_check_spelling(struct fields *fields)
+{
+        const char *key;
+        json_t *value;
+
+        if (fields->error)
+                return;
+        json_object_foreach((json_t *)fields->object, key, value)
+        {
+                for (size_t i = 0; i < fields->asked_count; i++) {
+                        if (!is_slip(key, fields->asked[i]))
+                                continue;
+                        fields_refuse(fields, is_plain(key) ? key : "?",
+                                      "no such key: write %s, or begin it with x-", fields->asked[i]);
+                        return;
+                }
+        }
+}
+
+/* ---- reading */
+
 static const json_t *member(struct fields *fields, const char *name, enum need need)
 {
         const json_t *value;
@@ -72,15 +128,19 @@ static const json_t *member(struct fields *fields, const char *name, enum need n
         value = json_object_get(fields->object, name);
         if (value && !json_is_null(value))
                 return value;
+        if (!value)
+                note_asked(fields, name);
         if (need == REQUIRED)
                 fields_refuse(fields, name, "missing: give it");
         return NULL;
 }
 
-bool fields_has(const struct fields *fields, const char *name)
+bool fields_has(struct fields *fields, const char *name)
 {
         const json_t *value = json_object_get(fields->object, name);
 
+        if (!value)
+                note_asked(fields, name);
         return value && !json_is_null(value);
 }
 

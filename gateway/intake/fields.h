@@ -16,12 +16,15 @@
 #define FIELD_ID_MAX 200    /* bytes of an id */
 #define FIELD_CODE_MAX 40   /* bytes of a code */
 #define FIELD_LIST_MAX 1000 /* members of a list of ids */
+#define FIELD_ASKED_MAX 48  /* names that are remembered as looked for in vain */
 
 struct fields {
         const json_t *object;
         const char *where; /* "people[3]", "data" */
         struct err *err;
         int error;
+        const char *asked[FIELD_ASKED_MAX]; /* what was looked for and not there; literals */
+        size_t asked_count;
 };
 
 enum need { OPTIONAL, REQUIRED };
@@ -32,11 +35,15 @@ void fields_init(struct fields *fields, const json_t *object, const char *where,
 /* Refuses every key that is not in KNOWN (its end is NULL) and does not begin with "x-". */
 void fields_only(struct fields *fields, const char *const *known);
 
+/* To be called when everything was read: refuses a key that is one slip away from a name that was looked for
+ * in vain ("claas" for class). Other keys that nobody asked for are ignored. */
+void fields_check_spelling(struct fields *fields);
+
 /* Sets the error of the member NAME. */
 int fields_refuse(struct fields *fields, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-bool fields_has(const struct fields *fields, const char *name);
+bool fields_has(struct fields *fields, const char *name);
 
 /* NULL when absent. Not empty, no control characters, at most FIELD_TEXT_MAX (FIELD_ID_MAX) bytes. */
 const char *fields_text(struct fields *fields, const char *name, enum need need);

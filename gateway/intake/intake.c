@@ -164,6 +164,11 @@ static int apply_event(struct apply *apply, const struct apply_type *type)
                 r = EVENT_DUPLICATE;
         else if (r == PUT_ADDED)
                 r = type->apply(apply) < 0 ? apply->err->code : EVENT_ACCEPTED;
+        if (r == EVENT_ACCEPTED) {
+                fields_check_spelling(&apply->data);
+                if (apply->data.error)
+                        r = apply->data.error;
+        }
         if (r < 0) {
                 db_savepoint_rollback(apply->db);
                 return r;

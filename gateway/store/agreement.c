@@ -16,10 +16,35 @@ int agreement_sign(struct db *db, const struct signature *row, struct err *err)
         return query_run(&q);
 }
 
+/* A working day that stands, signed or not. */
+static int check_working_day(struct db *db, const struct checkin *row, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "SELECT 1 FROM placement_day WHERE placement = ? AND day = ? AND state = 'planned'"
+                    "   AND kind = 'work' LIMIT 1",
+                    err);
+        query_text(&q, row->placement);
+        query_text(&q, row->day);
+        r = query_row(&q);
+        query_end(&q);
+        if (r == 0)
+                r = err_set(err, ERR_NOT_FOUND,
+                            "data.day: placement %s has no working day on %s: see its days in the calendar",
+                            row->placement, row->day);
+        return r < 0 ? r : 0;
+}
+
 int checkin_put(struct db *db, const struct checkin *row, struct err *err)
 {
         struct query q;
+        int r;
 
+        r = check_working_day(db, row, err);
+        if (r < 0)
+                return r;
         query_start(&q, db,
                     "INSERT INTO checkin(placement, day, mark, at, by, event) VALUES (?, ?, ?, ?, ?, ?)"
                     " ON CONFLICT(placement, day) DO UPDATE"

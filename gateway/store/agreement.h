@@ -19,7 +19,8 @@ struct checkin {
         int64_t at_utc, event;
 };
 
-/* A later check-in of the same day replaces the earlier. */
+/* A later check-in of the same day replaces the earlier. ERR_NOT_FOUND: no working day stands on that date.
+ */
 int checkin_put(struct db *db, const struct checkin *row, struct err *err);
 
 #endif

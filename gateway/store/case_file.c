@@ -234,14 +234,3 @@ int case_pupil(struct db *db, const char *id, struct case_pupil *ret_pupil, stru
         query_end(&q);
         return r;
 }
-
-int case_any(struct db *db, struct err *err)
-{
-        struct query q;
-        int r;
-
-        query_start(&q, db, "SELECT 1 FROM case_file LIMIT 1", err);
-        r = query_row(&q);
-        query_end(&q);
-        return r;
-}

@@ -49,7 +49,4 @@ struct case_pupil {
 };
 int case_pupil(struct db *db, const char *id, struct case_pupil *ret_pupil, struct err *err);
 
-/* 1: there are cases. */
-int case_any(struct db *db, struct err *err);
-
 #endif

@@ -27,7 +27,12 @@ static int import_roster(void **state)
         (void)state;
         imported = rows_open();
         rows_load(imported, NOW, roster);
-        return 0;
+        return sqlite3_exec(
+            db_handle(imported),
+            "INSERT INTO case_file(id, pupil, organisation, rule, step, owner_role, opened, owned)"
+            " VALUES ('2026-0001', 'P1', 'kjk-a', 'absence-hours', '1', 'teacher', 1795420800,"
+            "         1795420800)",
+            NULL, NULL, NULL);
 }
 
 static int close_roster(void **state)
@@ -159,6 +164,8 @@ static const struct {
      "cancelled|cancelled cancelled|cancelled"},
     {placement, EVENT("1", "agreement.signed", "PL1", "\"party\":\"guardian\",\"by\":\"G1\""),
      "SELECT party, by FROM agreement_signature", "guardian|G1"},
+    {NULL, EVENT("1", "pupil.located", "P1", "\"where\":\"at-home\",\"wheres\":1,\"room\":\"12\""),
+     "SELECT count(*) FROM event", "1"}, /* what nobody asked for is let be */
     {placement, EVENT("1", "workplace.checkin", "PL1", "\"day\":\"2026-11-26\",\"at\":\"08:58\""),
      "SELECT day, mark, time(at, 'unixepoch') FROM checkin", "2026-11-26|here|06:58:00"},
     {placement, EVENT("1", "evaluation.given", "PL1", "\"by\":\"S1\",\"part\":\"teacher\""),
@@ -224,7 +231,8 @@ static const struct {
      "guest|mentoring|person|T1 host|mentoring|organisation|tuk"},
     {EVENT("v", "visit.planned", "V1", "\"starts\":\"2026-12-01T09:00\""),
      EVENT("1", "visit.cancelled", "V1", ""), "SELECT state FROM visit", "cancelled"},
-    {NULL, EVENT("1", "case.handed.over", "2026-0001", "\"to\":\"T1\",\"by\":\"T1\",\"outcome\":\"moved\""),
+    {EVENT("t", "transfer.permitted", "P1", ""),
+     EVENT("1", "case.handed.over", "2026-0001", "\"to\":\"T1\",\"by\":\"T1\",\"outcome\":\"moved\""),
      "SELECT case_id, act, person, outcome FROM case_act", "2026-0001|handed-over|T1|moved"},
     {NULL, EVENT("1", "case.joined", "2026-0001", "\"person\":\"T1\",\"sees\":\"steps\""),
      "SELECT act, person, sees FROM case_act", "joined|T1|steps"},
@@ -336,6 +344,15 @@ static const struct {
      "has no day 2026-11-25"},
     {placement, EVENT("1", "placement.changed", "PL1", "\"day\":\"2026-11-26\""),
      "says nothing about the day"},
+    {placement, EVENT("1", "workplace.checkin", "PL1", "\"day\":\"2026-11-27\""),
+     "data.day: placement PL1 has no working day on 2026-11-27"},
+    {NULL, EVENT("1", "case.acknowledged", "2026-0099", ""), "data.case: no such case 2026-0099"},
+    {NULL, EVENT("1", "pupil.located", "P1", "\"were\":\"at-home\""), "data.were: no such key: write where"},
+    {NULL, EVENT("1", "pupil.located", "P1", "\"whree\":\"at-home\""),
+     "data.whree: no such key: write where"},
+    {NULL, EVENT("1", "pupil.located", "P1", "\"wheree\":\"at-home\""), "data.wheree: no such key"},
+    {NULL, EVENT("1", "pupil.located", "P1", "\"there\":\"at-home\""), "data.there: no such key"},
+    {NULL, EVENT("1", "message.receipt", "P1", "\"recipient\":\"G1\",\"status\":\"lost\""), "data.status"},
     {NULL, EVENT("1", "agreement.signed", "PL9", "\"party\":\"school\""), "no such placement PL9"},
     {placement, EVENT("1", "agreement.signed", "PL1", "\"party\":\"bank\""), "guardian, workplace, school"},
     {meeting, EVENT("1", "meeting.answered", "M1", "\"participant\":\"S1\",\"answer\":\"yes\""),
@@ -413,7 +430,7 @@ static void keeps_senders_in_their_tree(void **state)
         assert_non_null(strstr(error, "source: does not begin with urn:x"));
         rows_event(db, NOW, EVENT("2", "meeting.cancelled", "M1", ""), &elsewhere, error);
         assert_non_null(strstr(error, "outside the sender's organisation"));
-        rows_event(db, NOW, EVENT("3", "case.closed", "2026-0001", ""), &scope, error);
+        rows_event(db, NOW, EVENT("3", "case.closed", "2026-0001", ""), &elsewhere, error);
         assert_non_null(strstr(error, "outside the sender's organisation"));
         rows_event(db, NOW, event, &scope, error);
         assert_string_equal(error, "");

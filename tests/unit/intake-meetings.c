@@ -66,6 +66,14 @@ static int fill(void **state)
         (void)state;
         filled = rows_open();
         rows_load(filled, NOW, roster);
+        assert_int_equal(
+            sqlite3_exec(db_handle(filled),
+                         "INSERT INTO case_file(id, pupil, organisation, rule, step, owner_role,"
+                         "  opened, owned)"
+                         " SELECT '2026-0001', person, organisation, 'absence-hours', '1', 'teacher',"
+                         "   1795420800, 1795420800 FROM role WHERE role = 'pupil' LIMIT 1",
+                         NULL, NULL, NULL),
+            SQLITE_OK);
         for (size_t i = 0; i < ARRAY_SIZE(setup_table); i++) {
                 rows_event(filled, NOW, setup_table[i], NULL, error);
                 assert_string_equal(error, "");
