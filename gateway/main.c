@@ -15,6 +15,7 @@ static const struct verb *const verb_table[] = {
     &verb_feeds,
     &verb_import,
     &verb_messages,
+    &verb_people,
     &verb_purge,
     &verb_replies,
     &verb_rules,

@@ -6,6 +6,7 @@
 #include "store/backup.h"
 #include "store/contact.h"
 #include "store/db.h"
+#include "store/person_show.h"
 #include "store/self_check.h"
 
 #include <ctype.h>
@@ -121,6 +122,19 @@ static void tell_work(struct doctor *doctor, const struct self_check *check)
              (long long)check->contacts_bad, check->contacts_bad ? ": correct them in the roster" : "");
 }
 
+static int tell_refused(struct doctor *doctor, struct db *db, struct err *err)
+{
+        int64_t count = 0;
+        int r = refused_contacts_count(db, &count, err);
+
+        if (r == 0 && count)
+                tell(doctor, FINDING_ADVICE, "contacts",
+                     "%lld were refused by the last import: see kapula people show, correct them in the "
+                     "roster",
+                     (long long)count);
+        return r;
+}
+
 static int tell_contact(void *context, const struct bad_contact *contact, struct err *err)
 {
         (void)err;
@@ -190,6 +204,8 @@ static int examine(struct doctor *doctor, struct db *db, const char *path, const
         tell_disk(doctor, path);
         tell_work(doctor, &check);
         r = tell_backup(doctor, db, now_utc, err);
+        if (r == 0)
+                r = tell_refused(doctor, db, err);
         if (r == 0)
                 r = contact_each_bad(db, tell_contact, doctor, err);
         tell_senders(doctor, config);

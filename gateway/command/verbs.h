@@ -13,6 +13,7 @@ extern const struct verb verb_events;
 extern const struct verb verb_feeds;
 extern const struct verb verb_import;
 extern const struct verb verb_messages;
+extern const struct verb verb_people;
 extern const struct verb verb_purge;
 extern const struct verb verb_replies;
 extern const struct verb verb_rules;

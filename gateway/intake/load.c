@@ -144,6 +144,13 @@ int load_organisation(struct load *load, const struct organisation *row,
         return count(load, LOAD_ORGANISATIONS, put == PUT_SAME && changed ? PUT_UPDATED : put);
 }
 
+void load_refuse_contact(struct load *load, const char *channel, const char *value, int64_t line)
+{
+        if (value && load->refused_count < LOAD_REFUSED_MAX)
+                load->refused[load->refused_count++] =
+                    (struct refused_contact){.channel = channel, .value = value, .line = line};
+}
+
 int load_person(struct load *load, const struct person *row, const struct contact *contacts,
                 size_t contact_count, struct err *err)
 {
@@ -156,6 +163,9 @@ int load_person(struct load *load, const struct person *row, const struct contac
         if (r == 0)
                 r = person_put_contacts(load->db, load->source, row->id, contacts, contact_count, &counts,
                                         err);
+        if (r == 0)
+                r = refused_contacts_put(load->db, load->source, row->id, load->refused, load->refused_count,
+                                         load->now_utc, err);
         load->report->added[LOAD_CONTACTS] += counts.added;
         load->report->updated[LOAD_CONTACTS] += counts.updated;
         load->report->ended[LOAD_CONTACTS] += counts.ended;

@@ -18,6 +18,7 @@
 #include "store/lesson.h"
 #include "store/organisation.h"
 #include "store/person.h"
+#include "store/person_show.h"
 #include "store/role.h"
 #include "store/workplace.h"
 
@@ -65,6 +66,8 @@ struct roster_options {
         void *progress_context;
 };
 
+#define LOAD_REFUSED_MAX 20 /* contacts of a person that are remembered as refused */
+
 struct load {
         struct db *db;
         int64_t now_utc;
@@ -76,6 +79,8 @@ struct load {
                             asked about it */
         bool is_silent[LOAD_KIND_COUNT]; /* the import says nothing about the kind: leave it as it is */
         struct roster_report *report;
+        struct refused_contact refused[LOAD_REFUSED_MAX]; /* of the person who is being read */
+        size_t refused_count;
 };
 
 int load_begin(struct load *load, struct db *db, int64_t now_utc, const struct roster_options *options,
@@ -113,6 +118,10 @@ int load_refuse(struct load *load, const char *file, int line, const char *path,
 int load_organisation(struct load *load, const struct organisation *row,
                       const struct organisation_link *links, size_t link_count, const char *where,
                       struct err *err);
+/* Remembers, for the next load_person, that VALUE (borrowed until then) is no contact; NULL: it is no text.
+ */
+void load_refuse_contact(struct load *load, const char *channel, const char *value, int64_t line);
+
 int load_person(struct load *load, const struct person *row, const struct contact *contacts,
                 size_t contact_count, struct err *err);
 int load_role(struct load *load, const struct role *row, const char *where, struct err *err);

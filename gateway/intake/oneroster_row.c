@@ -335,11 +335,13 @@ static int read_contacts(struct oneroster *in, char phone[static PHONE_SIZE], st
         int r = 0;
 
         *ret_count = 0;
+        in->load.refused_count = 0;
         if (number && phone_to_e164(number, in->country, phone)) {
                 contacts[(*ret_count)++] = (struct contact){.channel = "sms", .value = phone};
         } else if (number) {
                 table_refuse(in->table, column, &fault,
                              "is no phone number: write it with + and the country code, as in +358400000010");
+                load_refuse_contact(&in->load, "sms", number, in->table->row.line);
                 r = refuse_contact(in, &fault);
         }
         if (mail && check_mail(mail)) {
@@ -347,6 +349,7 @@ static int read_contacts(struct oneroster *in, char phone[static PHONE_SIZE], st
         } else if (mail && r == 0) {
                 table_refuse(in->table, USER_EMAIL, &fault,
                              "is no e-mail address: write it as name@example.org");
+                load_refuse_contact(&in->load, "email", mail, in->table->row.line);
                 r = refuse_contact(in, &fault);
         }
         return r < 0 ? err_set(err, r, "%s", fault.text) : 0;

@@ -194,6 +194,19 @@ static int check_new_contact(const struct contact *contacts, size_t count, const
         return 0;
 }
 
+/* One that stands twice is refused, too, but it is none that staff must correct. */
+static void refuse_contact(struct load *load, const json_t *value, const struct roster_place *place)
+{
+        const char *channel = json_string_value(json_object_get(value, "channel")),
+                   *text = json_string_value(json_object_get(value, "value"));
+
+        if (!channel || !text)
+                return;
+        if ((strcmp(channel, "sms") == 0 && !check_phone(text)) ||
+            (strcmp(channel, "email") == 0 && !check_mail(text)))
+                load_refuse_contact(load, channel, text, place->line);
+}
+
 static int read_contacts(struct load *load, struct fields *f, const struct roster_place *place,
                          struct contact *contacts, size_t *ret_count)
 {
@@ -212,10 +225,12 @@ static int read_contacts(struct load *load, struct fields *f, const struct roste
                 r = read_contact(value, path, &contacts[count], &err);
                 if (r == 0)
                         r = check_new_contact(contacts, count, path, &err);
-                if (r == 0)
+                if (r == 0) {
                         count++;
-                else
+                } else {
+                        refuse_contact(load, value, place);
                         r = refuse_part(load, place, path, &err);
+                }
                 if (r < 0)
                         return r;
         }
@@ -267,6 +282,7 @@ int roster_row_person(struct load *load, const json_t *row, const struct roster_
         person.is_protected = fields_flag(&f, "protected", false);
         if (f.error)
                 return f.error;
+        load->refused_count = 0;
         r = read_contacts(load, &f, place, contacts, &contact_count);
         if (r == 0)
                 r = load_person(load, &person, contacts, contact_count, err);
