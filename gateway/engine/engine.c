@@ -395,12 +395,11 @@ static int apply_rule(struct pass *pass, struct err *err)
         struct err failure = {0};
         int r;
 
-        if (!pass->rule->version) {
-                r = rule_version_id(pass->db, pass->rule->name, pass->rule->hash, pass->rule->text, pass->now,
-                                    &pass->rule->version, err);
-                if (r < 0)
-                        return r;
-        }
+        /* Asked each time: the step that wrote it may have been rolled back, by a full disk. */
+        r = rule_version_id(pass->db, pass->rule->name, pass->rule->hash, pass->rule->text, pass->now,
+                            &pass->rule->version, err);
+        if (r < 0)
+                return r;
         r = subject_parameters(pass->engine, pass->db, pass->rule, pass->subject, pass->now, &values,
                                &pass->parameters, err);
         if (r < 0)

@@ -1,4 +1,5 @@
 #include "intake/roster.h"
+#include "intake/json_text.h"
 #include "intake/roster_row.h"
 #include "intake/split.h"
 #include "store/seen.h"
@@ -40,13 +41,14 @@ static int read_json(struct span span, size_t flags, json_t **ret_value, struct 
 {
         json_error_t error;
         json_t *value;
+        int r;
 
         if (span.length > ROSTER_ROW_BYTES_MAX)
                 return err_set(err, ERR_INVALID, "longer than %u bytes: shorten it", ROSTER_ROW_BYTES_MAX);
-        value = json_loadb(span.data, span.length, JSON_REJECT_DUPLICATES | flags, &error);
-        if (!value && json_error_code(&error) == json_error_out_of_memory)
+        r = json_text_read(span.data, span.length, flags, &value, &error);
+        if (r == ERR_NOMEM)
                 return err_set(err, ERR_NOMEM, "roster: out of memory");
-        if (!value)
+        if (r < 0)
                 return err_set(err, ERR_INVALID, "no valid JSON (%.100s): correct it",
                                json_error_code(&error) == json_error_invalid_utf8 ? "bad UTF-8" : error.text);
         *ret_value = value;

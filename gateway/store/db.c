@@ -28,6 +28,7 @@ struct db {
         struct db_statement *kept; /* by others */
         int64_t used_ms;           /* when db_tend last saw that it was used */
         bool is_used, is_rested;   /* since db_tend last looked; has nothing to give back */
+        bool is_spoilt;            /* what should have been undone stands in the transaction: no commit */
 };
 
 static const char data_version_sql[] = "PRAGMA data_version"; /* needs no schema */
@@ -231,12 +232,15 @@ struct sqlite3 *db_handle(struct db *db)
 
 int db_begin(struct db *db, struct err *err)
 {
+        db_rollback(db); /* what memory did not suffice to end */
+        db->is_spoilt = false;
         return execute(db, db->mode == DB_READER ? "BEGIN" : "BEGIN IMMEDIATE", err);
 }
 
 int db_commit(struct db *db, struct err *err)
 {
-        int r = execute(db, "COMMIT", err);
+        int r =
+            db->is_spoilt ? err_set(err, ERR_NOMEM, "database: out of memory") : execute(db, "COMMIT", err);
 
         if (r < 0)
                 db_rollback(db);
@@ -269,7 +273,8 @@ int db_savepoint_release(struct db *db, struct err *err)
 
 void db_savepoint_rollback(struct db *db)
 {
-        sqlite3_exec(db->handle, "ROLLBACK TO job; RELEASE job", NULL, NULL, NULL);
+        if (sqlite3_exec(db->handle, "ROLLBACK TO job; RELEASE job", NULL, NULL, NULL) != SQLITE_OK)
+                db->is_spoilt = true;
 }
 
 /* ---- queries */
