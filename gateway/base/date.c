@@ -98,24 +98,38 @@ int32_t date_easter(int year)
         return date_from_civil(year, n / 31, n % 31 + 1);
 }
 
-bool date_is_finnish_holiday(int32_t date)
+const char *date_finnish_holiday(int32_t date)
 {
         static const struct {
                 int month, first, last, weekday; /* weekday 0: any */
-        } table[] = {
-            {1, 1, 1, 0},    {1, 6, 6, 0},  {5, 1, 1, 0},  {6, 19, 25, 5},  {6, 20, 26, 6},
-            {10, 31, 31, 6}, {11, 1, 6, 6}, {12, 6, 6, 0}, {12, 24, 26, 0},
+                const char *code;
+        } fixed[] = {
+            {1, 1, 1, 0, "new-year"},        {1, 6, 6, 0, "epiphany"},      {5, 1, 1, 0, "may-day"},
+            {6, 19, 25, 5, "midsummer-eve"}, {6, 20, 26, 6, "midsummer"},   {10, 31, 31, 6, "all-saints"},
+            {11, 1, 6, 6, "all-saints"},     {12, 6, 6, 0, "independence"}, {12, 24, 24, 0, "christmas-eve"},
+            {12, 25, 25, 0, "christmas"},    {12, 26, 26, 0, "boxing-day"},
         };
-        int year, month, day, from_easter;
+        static const struct {
+                int days;
+                const char *code;
+        } by_easter[] = {
+            {-2, "good-friday"}, {0, "easter"}, {1, "easter-monday"}, {39, "ascension"}, {49, "whitsun"}};
+        int year, month, day;
 
         date_to_civil(date, &year, &month, &day);
-        for (unsigned i = 0; i < sizeof table / sizeof table[0]; i++)
-                if (month == table[i].month && day >= table[i].first && day <= table[i].last &&
-                    (!table[i].weekday || date_weekday(date) == table[i].weekday))
-                        return true;
-        from_easter = date - date_easter(year);
-        return from_easter == -2 || from_easter == 0 || from_easter == 1 || from_easter == 39 ||
-               from_easter == 49;
+        for (unsigned i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+                if (month == fixed[i].month && day >= fixed[i].first && day <= fixed[i].last &&
+                    (!fixed[i].weekday || date_weekday(date) == fixed[i].weekday))
+                        return fixed[i].code;
+        for (unsigned i = 0; i < sizeof by_easter / sizeof by_easter[0]; i++)
+                if (date - date_easter(year) == by_easter[i].days)
+                        return by_easter[i].code;
+        return NULL;
+}
+
+bool date_is_finnish_holiday(int32_t date)
+{
+        return date_finnish_holiday(date) != NULL;
 }
 
 int32_t date_school_year_end(int year)

@@ -24,6 +24,9 @@ int32_t date_easter(int year); /* Easter Sunday */
  * are free by practice (Midsummer Eve, Christmas Eve). Plain Sundays are not. */
 bool date_is_finnish_holiday(int32_t date);
 
+/* Which one: "new-year", "easter-monday", … (date.c has them all); NULL: none. */
+const char *date_finnish_holiday(int32_t date);
+
 /* The last day of the school year that ends in YEAR: the Saturday of ISO week 22 (Basic Education Act 23 §).
  */
 int32_t date_school_year_end(int year);

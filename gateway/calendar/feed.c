@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define UID_MAX 1024      /* bytes */
-#define LOCATION_MAX 2048 /* bytes */
-#define WORDS_MAX 65536   /* bytes of the lines that say what an entry is */
+#define UID_MAX 1024             /* bytes */
+#define LOCATION_MAX 2048        /* bytes */
+#define HOLIDAY_STAMP 1767225600 /* 2026-01-01: public holidays do not change */
+#define WORDS_MAX 65536          /* bytes of the lines that say what an entry is */
 
 struct rendering {
         struct ics_writer writer;
@@ -19,6 +20,8 @@ struct rendering {
         struct zone *zone;
         const char *tzid, *uid_host;
         const struct feed_window *window;
+        bool named[FEED_DAYS_BACK + FEED_DAYS_AHEAD + 1]; /* a day of the window that a row calls a day off */
+        int32_t first;                                    /* day of the window */
         struct memo *memo;
         struct text_reader reader;
         struct feed_rendering result;
@@ -264,8 +267,9 @@ static const struct {
         const char *template, *category;
 } item_table[] = {
     [FEED_ITEM_BREAK] = {"break", "break"},       [FEED_ITEM_FOLLOW_UP] = {"follow-up", "follow-up"},
-    [FEED_ITEM_MEETING] = {"meeting", "meeting"}, [FEED_ITEM_PACKAGE] = {"package", "package"},
-    [FEED_ITEM_SURVEY] = {"survey", "survey"},    [FEED_ITEM_VISIT] = {"visit", "visit"},
+    [FEED_ITEM_HOLIDAY] = {"holiday", "break"},   [FEED_ITEM_MEETING] = {"meeting", "meeting"},
+    [FEED_ITEM_PACKAGE] = {"package", "package"}, [FEED_ITEM_SURVEY] = {"survey", "survey"},
+    [FEED_ITEM_VISIT] = {"visit", "visit"},
 };
 
 static void set_meeting_values(const struct feed_item *item, struct value *values)
@@ -289,6 +293,9 @@ static void set_item_values(const struct feed_item *item, struct value *values)
                 break;
         case FEED_ITEM_FOLLOW_UP:
                 text_set(values, "number", item->title);
+                break;
+        case FEED_ITEM_HOLIDAY:
+                text_set_code(values, "holiday", item->code);
                 break;
         case FEED_ITEM_MEETING:
                 set_meeting_values(item, values);
@@ -350,6 +357,9 @@ static int write_whole_days(struct rendering *rendering, const struct feed_item 
         } else if (!date_parse(item->first_day, &first) || !date_parse(item->last_day, &last)) {
                 return 0; /* a direct writer's: no day */
         }
+        if (item->kind == FEED_ITEM_BREAK && first == last && first >= rendering->first &&
+            (size_t)(first - rendering->first) < ARRAY_SIZE(rendering->named))
+                rendering->named[first - rendering->first] = true;
         write_stamps(rendering, item->uid, item->changed, item->sequence);
         ics_date(&rendering->writer, "DTSTART;VALUE=DATE", first);
         ics_date(&rendering->writer, "DTEND;VALUE=DATE", last + 1);
@@ -367,6 +377,35 @@ static int each_item(void *context, const struct feed_item *item)
         write_time(rendering, "DTSTART", item->starts);
         write_time(rendering, "DTEND", item->ends);
         return write_item(rendering, item);
+}
+
+/* The calendars that others plan by; a person has those of their phone. A day that the school names itself is
+ * not named twice. */
+static int write_holidays(struct rendering *rendering, const struct feed *feed)
+{
+        char day[DATE_TEXT_MAX], uid[DATE_TEXT_MAX + 3];
+        const char *code;
+        int r = 0;
+
+        if (strcmp(feed->kind, "person") == 0)
+                return 0;
+        for (size_t i = 0; i < ARRAY_SIZE(rendering->named) && r == 0; i++) {
+                struct feed_item item = {.kind = FEED_ITEM_HOLIDAY,
+                                         .uid = uid,
+                                         .first_day = day,
+                                         .last_day = day,
+                                         .changed = HOLIDAY_STAMP,
+                                         .is_free = true};
+
+                code = rendering->named[i] ? NULL : date_finnish_holiday(rendering->first + (int32_t)i);
+                if (!code)
+                        continue;
+                date_print(rendering->first + (int32_t)i, day);
+                snprintf(uid, sizeof uid, "ho-%s", day);
+                item.code = item.words = code;
+                r = each_item(rendering, &item);
+        }
+        return r;
 }
 
 /* ---- the whole */
@@ -426,6 +465,8 @@ static int write_all(struct rendering *rendering, struct db *db, const struct fe
                               rendering, rendering->err);
         if (r == 0)
                 r = feed_items(db, feed, window, each_item, rendering, rendering->err);
+        if (r == 0)
+                r = write_holidays(rendering, feed);
         ics_end(&rendering->writer, "VCALENDAR");
         return r;
 }
@@ -461,6 +502,7 @@ int feed_render(struct db *db, const struct feed *feed, const struct feed_owner 
         ics_init(&rendering.writer, buf);
         vtimezone_read(zone, year, &rendering.vtimezone);
         rendering.uid_host = uid_host;
+        rendering.first = date - FEED_DAYS_BACK;
         rendering.result =
             (struct feed_rendering){.changed = FEED_NEVER, .valid_until = zone_to_utc(zone, date + 1, 0)};
         r = write_all(&rendering, db, feed, owner);

@@ -28,6 +28,21 @@ static const struct text_value {
     {"category", "survey", FORM_FLAG},
     {"category", "visit", FORM_FLAG},
     {"follow-up", "number", FORM_NEEDED},
+    {"holiday", "kind.all-saints", FORM_FLAG},
+    {"holiday", "kind.ascension", FORM_FLAG},
+    {"holiday", "kind.boxing-day", FORM_FLAG},
+    {"holiday", "kind.christmas", FORM_FLAG},
+    {"holiday", "kind.christmas-eve", FORM_FLAG},
+    {"holiday", "kind.easter", FORM_FLAG},
+    {"holiday", "kind.easter-monday", FORM_FLAG},
+    {"holiday", "kind.epiphany", FORM_FLAG},
+    {"holiday", "kind.good-friday", FORM_FLAG},
+    {"holiday", "kind.independence", FORM_FLAG},
+    {"holiday", "kind.may-day", FORM_FLAG},
+    {"holiday", "kind.midsummer", FORM_FLAG},
+    {"holiday", "kind.midsummer-eve", FORM_FLAG},
+    {"holiday", "kind.new-year", FORM_FLAG},
+    {"holiday", "kind.whitsun", FORM_FLAG},
     {"meeting", "cancelled", FORM_FLAG},
     {"meeting", "title", FORM_TEXT},
     {"meeting", "first_name", FORM_TEXT},
@@ -211,5 +226,7 @@ struct value *text_sample(size_t index, bool everything)
         }
         if (values && !everything && (strcmp(name, "meeting") == 0 || strcmp(name, "visit") == 0))
                 set_flag(values, "kind.other");
+        if (values && !everything && strcmp(name, "holiday") == 0)
+                set_flag(values, "kind.christmas");
         return values;
 }

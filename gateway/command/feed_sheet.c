@@ -6,17 +6,20 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A4 with margins that every printer can do; on a screen a sheet of paper. */
-static const char head[] = "<style>"
-                           "@page{size:A4;margin:20mm}"
-                           "body{font:13pt/1.45 system-ui,sans-serif;color:#000;background:#fff;margin:0 "
-                           "auto;max-width:170mm;padding:8mm}"
-                           "h1{font-size:22pt;line-height:1.2;margin:0 0 6mm}"
-                           "figure{margin:8mm 0;text-align:center;break-inside:avoid}"
-                           "svg{width:80mm;height:80mm}"
-                           "code{font:10.5pt/1.5 monospace;overflow-wrap:anywhere}"
-                           "@media print{body{padding:0;max-width:none}a{color:inherit;text-decoration:none}}"
-                           "</style>";
+/* One page of A4 with margins that every printer can do; on a screen a sheet of paper. */
+static const char head[] =
+    "<style>"
+    "@page{size:A4;margin:18mm 20mm}"
+    "body{font:12pt/1.4 system-ui,sans-serif;color:#000;background:#fff;margin:0 "
+    "auto;max-width:170mm;padding:8mm}"
+    "h1{font-size:21pt;line-height:1.2;margin:0 0 4mm;text-wrap:balance}"
+    "p{margin:0 0 3mm}"
+    "figure{margin:4mm 0 6mm;text-align:center;break-inside:avoid}"
+    "svg{width:75mm;height:75mm;display:block;margin:0 auto}"
+    "address{font-style:normal;border-top:0.3mm solid #888;padding-top:3mm;break-inside:avoid}"
+    "code{font:11pt/1.4 monospace;overflow-wrap:anywhere;direction:ltr;unicode-bidi:isolate}"
+    "@media print{body{padding:0;max-width:none}}"
+    "</style>";
 
 char *feed_sheet_webcal(const char *url)
 {
@@ -46,21 +49,24 @@ static void add_paragraphs(struct buf *buf, char *text)
         }
 }
 
-static int add_figure(struct buf *buf, const char *url, struct err *err)
+static int add_figure(struct buf *buf, const char *webcal, struct err *err)
 {
-        _cleanup_(free_ptr) char *webcal = feed_sheet_webcal(url);
         int r;
 
-        if (!webcal)
-                return err_set(err, ERR_NOMEM, "sheet: out of memory");
         buf_adds(buf, "<figure>");
         r = qr_svg(webcal, buf, err);
-        buf_adds(buf, "<figcaption><p><code>");
-        add_escaped(buf, webcal);
-        buf_adds(buf, "</code></p><p><code>");
-        add_escaped(buf, url);
-        buf_adds(buf, "</code></p></figcaption></figure>\n");
+        buf_adds(buf, "</figure>\n");
         return r;
+}
+
+/* Below the text, which says so; to be typed, so the one that every program takes comes first. */
+static void add_addresses(struct buf *buf, const char *url, const char *webcal)
+{
+        buf_adds(buf, "<address><p><code>");
+        add_escaped(buf, url);
+        buf_adds(buf, "</code></p><p><code>");
+        add_escaped(buf, webcal);
+        buf_adds(buf, "</code></p></address>\n");
 }
 
 int feed_sheet(const struct catalogue *catalogue, const struct feed_owner *owner, const char *url,
@@ -69,9 +75,9 @@ int feed_sheet(const struct catalogue *catalogue, const struct feed_owner *owner
         const struct text_reader reader = {catalogue, owner->own_language, owner->languages};
         const struct catalogue_entry *entry = NULL;
         struct value *values = value_map_new();
-        _cleanup_(free_ptr) char *body = NULL;
+        _cleanup_(free_ptr) char *body = NULL, *webcal = feed_sheet_webcal(url);
         struct buf title, text;
-        int r = values ? text_find(&reader, "sheet", &entry, err) : ERR_NOMEM;
+        int r = values && webcal ? text_find(&reader, "sheet", &entry, err) : ERR_NOMEM;
 
         buf_init(&title, TEXT_TITLE_MAX_BYTES);
         buf_init(&text, TEXT_DESCRIPTION_MAX_BYTES);
@@ -91,10 +97,12 @@ int feed_sheet(const struct catalogue *catalogue, const struct feed_owner *owner
                 buf_addf(buf, "</title>%s</head><body>\n<h1>", head);
                 add_escaped(buf, buf_text(&title));
                 buf_adds(buf, "</h1>\n");
-                r = add_figure(buf, url, err);
+                r = add_figure(buf, webcal, err);
         }
         if (r == 0 && body)
                 add_paragraphs(buf, body);
+        if (r == 0)
+                add_addresses(buf, url, webcal);
         buf_adds(buf, "</body></html>\n");
         buf_fini(&title);
         buf_fini(&text);

@@ -9,6 +9,7 @@
 enum feed_item_kind {
         FEED_ITEM_BREAK,
         FEED_ITEM_FOLLOW_UP,
+        FEED_ITEM_HOLIDAY, /* public; not from rows */
         FEED_ITEM_MEETING, /* trips and camps too */
         FEED_ITEM_PACKAGE,
         FEED_ITEM_SURVEY,
