@@ -47,6 +47,7 @@ struct provider_list {
 struct gateway {
         const struct config *config;
         char *database;
+        const char *config_path; /* the owner's; NULL: none */
         int lock;
         struct clock clock;
         struct writer *writer;
@@ -470,6 +471,7 @@ int gateway_open(const struct gateway_options *options, struct gateway **ret_gat
         pthread_mutex_init(&gateway->words_mutex, NULL);
         gateway->config = options->config;
         gateway->lock = -1;
+        gateway->config_path = options->config_path;
         gateway->database = strdup(options->database);
         if (options->start_utc)
                 clock_init_virtual(&gateway->clock, options->start_utc);
@@ -492,6 +494,28 @@ int gateway_open(const struct gateway_options *options, struct gateway **ret_gat
 
 /* ---- reloading */
 
+static int write_costs(struct writer_job *job, struct db *db, int64_t now_utc, struct err *err)
+{
+        const struct costs *costs = ((struct base_url_job *)job)->config->costs;
+
+        (void)now_utc;
+        return budget_replace(db, costs->prices, costs->price_count, costs->budgets, costs->budget_count,
+                              err);
+}
+
+/* Prices and budgets; what else stands in the file needs a restart. */
+static int reload_costs(struct gateway *gateway, struct err *err)
+{
+        _cleanup_(config_fini) struct config config = {0};
+        struct base_url_job job = {.job.run = write_costs, .config = &config};
+        int r;
+
+        if (!gateway->config_path)
+                return 0;
+        r = config_load(gateway->config_path, &config, err);
+        return r < 0 ? r : writer_run(gateway->writer, &job.job, err);
+}
+
 int gateway_reload(struct gateway *gateway, struct err *err)
 {
         struct rulebook *book = NULL;
@@ -511,6 +535,8 @@ int gateway_reload(struct gateway *gateway, struct err *err)
                 r = load_providers(gateway, &providers, err);
         if (r == 0)
                 r = reply_taker_reload(gateway->replies, err);
+        if (r == 0)
+                r = reload_costs(gateway, err);
         if (r == 0)
                 r = web_use_words(gateway->web, catalogue_ref(catalogue), err);
         if (r < 0) {

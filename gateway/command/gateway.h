@@ -11,6 +11,7 @@ struct gateway;
 
 struct gateway_options {
         const struct config *config; /* borrowed until gateway_close */
+        const char *config_path;     /* of CONFIG, read anew by gateway_reload; NULL: it has no file */
         const char *database;
         int port;          /* 0: any free one; -1: the configuration's */
         int64_t start_utc; /* of a virtual clock; 0: the real one */
@@ -20,7 +21,8 @@ struct gateway_options {
 /* ERR_BUSY when another gateway serves from the database. */
 int gateway_open(const struct gateway_options *options, struct gateway **ret_gateway, struct err *err);
 
-/* Reads rules, templates and providers anew; when one does not check, all stay as they were. */
+/* Reads rules, templates, providers, and of the configuration prices and budgets anew; when one does not
+ * check, all stay as they were. */
 int gateway_reload(struct gateway *gateway, struct err *err);
 
 const char *gateway_base_url(const struct gateway *gateway);

@@ -45,7 +45,7 @@ static void wait_for_end(struct gateway *gateway, const sigset_t *signals)
                 if (gateway_reload(gateway, &err) < 0)
                         log_error("serve", "not reloaded, the old stay in force: %s", err.text);
                 else
-                        log_info("serve", "rules, templates and providers read anew");
+                        log_info("serve", "rules, templates, providers, prices and budgets read anew");
                 sd_notify(0, "READY=1");
         }
 }
@@ -133,6 +133,7 @@ static int read_and_serve(int argc, char **argv, struct err *err)
                 r = command_database_path(given.db ? given.db : config.database, &database, err);
         if (r < 0)
                 return r;
+        options.config_path = given.config;
         options.database = database;
         limit_heap();
         /* Blocked before any thread starts, so that only wait_for_end sees them. */
