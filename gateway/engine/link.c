@@ -10,7 +10,7 @@
 
 static const struct {
         const char *kind, *path;
-} path_table[] = {{"guardian", "r"}, {"principal", "s"}, {"pupil", "p"}, {"supervisor", "w"}};
+} path_table[] = {{"case", "c"}, {"guardian", "r"}, {"principal", "s"}, {"pupil", "p"}, {"supervisor", "w"}};
 
 /* A page of the meeting itself; what a meeting asks about a pupil is a guardian's. */
 static bool is_invitation(const struct firing *firing)
@@ -19,12 +19,23 @@ static bool is_invitation(const struct firing *firing)
                strcmp(firing->rule->name, "consent-missing") != 0;
 }
 
+/* Whoever has the case, or takes part in it. */
+static bool is_of_case(const struct firing *firing, const struct rule_notify *notify)
+{
+        if (!firing->file.id[0] || !firing->row->pupil)
+                return false;
+        return strcmp(notify->to, "owner") == 0 || strcmp(notify->to, "stand-in") == 0 ||
+               strcmp(notify->to, "curator") == 0 || strcmp(firing->rule->name, "case-joined") == 0;
+}
+
 /* Staff have the desk, save who signs for the school; what concerns nobody has no page. */
 static const char *kind_of(const struct firing *firing, const struct rule_notify *notify,
                            const struct recipient *recipient)
 {
         if (strcmp(notify->to, "principal") == 0 && strcmp(firing->rule->name, "placement-agreement") == 0)
                 return "principal";
+        if (is_of_case(firing, notify))
+                return "case";
         if (recipient->is_staff)
                 return NULL;
         if (strcmp(notify->to, "supervisor") == 0)
@@ -47,6 +58,10 @@ static void fill(const struct firing *firing, const struct recipient *recipient,
         snprintf(link->rule, sizeof link->rule, "%s", firing->rule->name);
         snprintf(link->subject_kind, sizeof link->subject_kind, "%s", firing->subject->kind);
         snprintf(link->subject, sizeof link->subject, "%s", firing->subject->id);
+        if (strcmp(link->kind, "case") == 0) {
+                snprintf(link->subject_kind, sizeof link->subject_kind, "case");
+                snprintf(link->subject, sizeof link->subject, "%s", firing->file.id);
+        }
         if (day && day->kind == VALUE_DATE)
                 date_print(day->date, link->day);
         link->expires = firing->now + (lasts ? CERTIFICATE_LIFE_S : LINK_LIFE_S);

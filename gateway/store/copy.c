@@ -49,6 +49,7 @@ static const char *const rewind_table[] = {
     "DELETE FROM sandbox_message",
     "DELETE FROM spending",
     "UPDATE contact SET state = 'good', bad_since = NULL, bad_reason = NULL WHERE bad_since IS NOT NULL",
+    "DELETE FROM case_session",
     "DELETE FROM page_link",
     "DELETE FROM one_time_code",
 

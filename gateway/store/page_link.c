@@ -5,18 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TOKEN_BYTES 16
 #define SEED_MAX_BYTES 2048
 #define FEED_LINKS_MAX 1000 /* placements of one supervisor */
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-static void encode(const uint8_t bytes[static TOKEN_BYTES], char text[static PAGE_TOKEN_MAX])
+void page_token_encode(const uint8_t bytes[static PAGE_TOKEN_BYTES], char text[static PAGE_TOKEN_MAX])
 {
         unsigned bits = 0;
         int have = 0, length = 0;
 
-        for (int i = 0; i < TOKEN_BYTES; i++) {
+        for (int i = 0; i < PAGE_TOKEN_BYTES; i++) {
                 bits = bits << 8 | bytes[i];
                 for (have += 8; have >= 6; have -= 6)
                         text[length++] = alphabet[bits >> (have - 6) & 63];
@@ -45,7 +44,7 @@ int page_token(struct db *db, const char *kind, const char *person, const char *
         if (!HMAC(EVP_sha256(), secret, (int)strlen(secret), (const unsigned char *)seed, (size_t)size, mac,
                   &length))
                 return err_set(err, ERR_IO, "link: HMAC failed: try again");
-        encode(mac, ret_token);
+        page_token_encode(mac, ret_token);
         return 0;
 }
 
@@ -160,6 +159,14 @@ static const char supervisor_query[] =
     "workplace_supervisor s"
     "                       WHERE s.workplace = m.workplace AND s.person = ?1)))" NOT_HELD;
 
+/* ?5 the case, of which they are to be the owner, stand in or take part; an owner is in office. */
+static const char case_query[] =
+    "SELECT 1 WHERE ?2 = ?2 AND EXISTS (SELECT 1 FROM case_file c WHERE c.id = ?5 AND (EXISTS"
+    "   (SELECT 1 FROM case_participant k WHERE k.case_id = c.id AND k.person = ?1)"
+    "  OR (c.owner = ?1 OR c.substitute = ?1) AND EXISTS (SELECT 1 FROM role r WHERE r.person = ?1"
+    "     AND r.role <> 'pupil' AND r.first_day <= ?3 AND (r.last_day IS NULL OR r.last_day >= "
+    "?3))))" NOT_HELD;
+
 int page_link_stands(struct db *db, const struct page_link *link, int64_t now_utc, const char *today,
                      struct err *err)
 {
@@ -171,12 +178,16 @@ int page_link_stands(struct db *db, const struct page_link *link, int64_t now_ut
                 query_start(&q, db, supervisor_query, err);
         else if (strcmp(link->kind, "principal") == 0)
                 query_start(&q, db, principal_query, err);
+        else if (strcmp(link->kind, "case") == 0)
+                query_start(&q, db, case_query, err);
         else
                 query_start(&q, db, pupil_query, err);
         query_text(&q, link->person);
         query_text(&q, link->pupil);
         query_text(&q, today);
         query_int(&q, now_utc);
+        if (strcmp(link->kind, "case") == 0)
+                query_text(&q, link->subject);
         return put_exists(&q);
 }
 

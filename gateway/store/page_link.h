@@ -8,6 +8,7 @@
 #include "store/put.h"
 
 #define PAGE_TOKEN_MAX 23 /* 22 characters of base64url, 128 bits, and NUL: short enough for an SMS */
+#define PAGE_TOKEN_BYTES 16
 #define PAGE_HASH_BYTES 32
 #define PAGE_LINK_KEPT_S (90 * 86400) /* after its end, so that it can be told from one that never was */
 #define PAGE_DAY_SIZE 11
@@ -16,7 +17,7 @@
 #define PAGE_ID_SIZE 256
 
 struct page_link {
-        char kind[PAGE_KIND_SIZE]; /* guardian, supervisor, pupil, wall */
+        char kind[PAGE_KIND_SIZE]; /* guardian, supervisor, pupil, principal, wall, case */
         char person[PAGE_ID_SIZE];
         char pupil[PAGE_ID_SIZE]; /* "": nobody */
         char rule[PAGE_RULE_SIZE], subject_kind[PAGE_KIND_SIZE], subject[PAGE_ID_SIZE];
@@ -29,6 +30,9 @@ struct page_link {
 /* The token of KIND, PERSON, RULE and KEY (what the message is about). ERR_IO when there is no secret. */
 int page_token(struct db *db, const char *kind, const char *person, const char *rule, const char *key,
                char ret_token[static PAGE_TOKEN_MAX], struct err *err);
+
+/* BYTES as a token. */
+void page_token_encode(const uint8_t bytes[static PAGE_TOKEN_BYTES], char ret_token[static PAGE_TOKEN_MAX]);
 
 /* False when TEXT has not the shape of a token. */
 bool page_token_hash(const char *text, uint8_t ret_hash[static PAGE_HASH_BYTES]);

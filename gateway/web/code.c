@@ -98,6 +98,7 @@ static const struct {
         const char *purpose, *back; /* back: the page to ask for another code at */
         int (*act)(struct linked *linked, const struct form *form, const char *subject, const json_t *detail);
 } purpose_table[] = {
+    {"case", "case", case_sign_in},
     {"contact", "settings", settings_change_contact},
     {"evaluate", "evaluate", work_evaluate},
     {"sign", "sign", work_sign},
@@ -129,7 +130,10 @@ int code_show(struct linked *linked)
         value_set_bool(linked->values, "waits", r > 0);
         value_set_text(linked->values, "back_sub", purpose_table[purpose].back);
         linked_set_id(value_set_map(linked->values, "about"),
-                      strcmp(purpose_table[purpose].purpose, "contact") == 0 ? "" : subject);
+                      strcmp(purpose_table[purpose].purpose, "contact") == 0 ||
+                              strcmp(purpose_table[purpose].purpose, "case") == 0
+                          ? ""
+                          : subject);
         return r < 0 ? r : 0;
 }
 

@@ -5,8 +5,8 @@
 
 #include "web/linked.h"
 
-/* Sends a code for PURPOSE (sign, evaluate, contact) about SUBJECT; DETAIL is given away, and back to the
- * act. The status: 303 to the page that asks for the code, or what is wrong. */
+/* Sends a code for PURPOSE (sign, evaluate, contact, case) about SUBJECT; DETAIL is given away, and back to
+ * the act. The status: 303 to the page that asks for the code, or what is wrong. */
 int code_ask(struct linked *linked, const char *purpose, const char *subject, json_t *detail);
 
 /* The page that asks for it; linked->of is "PURPOSE:SUBJECT". */
@@ -18,6 +18,7 @@ int code_tell(struct linked *linked, const char *name, const char *channel, cons
               struct err *err);
 
 /* What is done with the code: one a purpose. The status, as of an act. */
+int case_sign_in(struct linked *linked, const struct form *form, const char *id, const json_t *detail);
 int work_sign(struct linked *linked, const struct form *form, const char *placement, const json_t *detail);
 int work_evaluate(struct linked *linked, const struct form *form, const char *placement,
                   const json_t *detail);

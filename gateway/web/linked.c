@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "intake/intake.h"
 #include "store/db.h"
+#include "store/page_case.h"
 #include "store/role.h"
 #include "web/page_memo.h"
 
@@ -11,8 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct linked_kind *const kind_table[] = {&linked_guardian, &linked_principal, &linked_pupil,
-                                                       &linked_supervisor, &linked_wall};
+static const struct linked_kind *const kind_table[] = {&linked_case,  &linked_guardian,   &linked_principal,
+                                                       &linked_pupil, &linked_supervisor, &linked_wall};
 
 static const struct linked_kind *find_kind(const char *kind, char path)
 {
@@ -36,7 +37,7 @@ void linked_headers(struct response *response)
 
 /* ---- whose page it is */
 
-static int read_pupil(struct linked *linked, struct err *err)
+int linked_read_pupil(struct linked *linked, struct err *err)
 {
         struct recipient_person pupil = {0};
         struct role_place place;
@@ -86,8 +87,8 @@ static int find_link(struct linked *linked, const struct linked_kind **ret_kind,
         if (r < 0)
                 return r;
         set_today(linked);
-        if (r == 0 && linked->link.pupil[0])
-                r = read_pupil(linked, err);
+        if (r == 0 && linked->link.pupil[0] && strcmp(linked->link.kind, "case") != 0)
+                r = linked_read_pupil(linked, err);
         if (r < 0)
                 return r;
         set_today(linked);
@@ -162,7 +163,7 @@ void linked_set_id(struct value *map, const char *id)
 static const char *home_of(const struct linked *linked)
 {
         static const char *const table[][2] = {
-            {"guardian", "answer"}, {"pupil", "home"}, {"supervisor", "today"}};
+            {"case", "case"}, {"guardian", "answer"}, {"pupil", "home"}, {"supervisor", "today"}};
 
         for (size_t i = 0; i < ARRAY_SIZE(table); i++)
                 if (strcmp(table[i][0], linked->link.kind) == 0)
@@ -284,8 +285,9 @@ static int show(struct linked *linked, const struct linked_kind *kind, int statu
 /* A word that a query may have set above a page. */
 static const char *known_done(const char *done)
 {
-        static const char *const table[] = {"done-saved",  "done-reported",  "done-answered", "done-week",
-                                            "done-signed", "done-evaluated", "done-contact",  "done-here"};
+        static const char *const table[] = {"done-saved",   "done-reported", "done-answered",
+                                            "done-week",    "done-signed",   "done-evaluated",
+                                            "done-contact", "done-here",     "done-case"};
 
         for (size_t i = 0; done && i < ARRAY_SIZE(table); i++)
                 if (strcmp(table[i] + 5, done) == 0)
@@ -329,6 +331,37 @@ static void end(struct linked *linked)
         fini(linked);
 }
 
+/* The cookie goes back to this link alone. */
+static void give_session(struct request *request, const struct linked *linked)
+{
+        char cookie[160];
+
+        if (!linked->is_new_session)
+                return;
+        snprintf(cookie, sizeof cookie,
+                 LINKED_COOKIE "=%s; Path=/c/%s; Max-Age=%d; HttpOnly; SameSite=Strict%s", linked->session,
+                 linked->token, CASE_SESSION_LIFE_S,
+                 strncmp(linked->web->base_url, "https:", 6) == 0 ? "; Secure" : "");
+        response_header(&request->response, "Set-Cookie", cookie);
+}
+
+/* The session of COOKIE, a header's value. */
+static void read_session(const char *cookie, char ret_session[static PAGE_TOKEN_MAX])
+{
+        const size_t name = strlen(LINKED_COOKIE "=");
+
+        while (cookie && *cookie) {
+                size_t length = strcspn(cookie, ";");
+
+                if (strncmp(cookie, LINKED_COOKIE "=", name) == 0 && length - name == PAGE_TOKEN_MAX - 1) {
+                        memcpy(ret_session, cookie + name, PAGE_TOKEN_MAX - 1);
+                        ret_session[PAGE_TOKEN_MAX - 1] = '\0';
+                }
+                cookie += length;
+                cookie += strspn(cookie, "; ");
+        }
+}
+
 static void respond(struct request *request, struct linked *linked, int r, const struct err *err)
 {
         if (r < 0) {
@@ -337,6 +370,7 @@ static void respond(struct request *request, struct linked *linked, int r, const
         } else {
                 response_buf(&request->response, linked->status, TYPE_HTML, &linked->body);
         }
+        give_session(request, linked);
         if (linked->status == 429)
                 response_header(&request->response, "Retry-After", "60");
         linked_headers(&request->response);
@@ -361,6 +395,8 @@ static void read_request(struct linked *linked, struct request *request)
                 memcpy(linked->sub, sub, strlen(sub) + 1);
         if (of && strlen(of) < sizeof linked->of)
                 memcpy(linked->of, of, strlen(of) + 1);
+        if (linked->path == 'c')
+                read_session(request_header(request, "Cookie"), linked->session);
         linked->notice = known_done(request_query(request, "done"));
 }
 
@@ -388,6 +424,8 @@ static bool make_key(struct request *request, char ret_key[static KEY_MAX])
         int length = snprintf(ret_key, KEY_MAX, "%s%s\n%.64s", request->route->pattern, request->wildcard,
                               accept ? accept : "");
 
+        if (request->route->pattern[1] == 'c') /* it depends on who has signed in: never kept */
+                return false;
         for (size_t i = 0; i < ARRAY_SIZE(queries) && length < KEY_MAX; i++) {
                 const char *value = request_query(request, queries[i]);
 
@@ -546,6 +584,9 @@ static int run(struct request *request, struct db *db, int64_t now_utc, struct e
         linked.err = err;
         r = act(&linked, &post->form, post->refused, err);
         post->linked.status = linked.status;
+        post->linked.is_new_session = linked.is_new_session;
+        memcpy(post->linked.session, linked.session, sizeof linked.session);
+        post->linked.web = linked.web;
         post->linked.body = linked.body;
         buf_init(&linked.body, 0);
         end(&linked);
@@ -560,6 +601,7 @@ static void answer(struct request *request, int result, const struct err *err)
         if (result == 0 && linked->status == 303) {
                 response_literal(&request->response, 303, TYPE_TEXT, "");
                 response_header(&request->response, "Location", buf_text(&linked->body));
+                give_session(request, linked);
                 linked_headers(&request->response);
                 return;
         }

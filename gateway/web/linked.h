@@ -40,6 +40,8 @@ struct linked {
         char accept[LOCALE_LANGUAGE_MAX_BYTES]; /* by the browser */
         char sub[LINKED_SUB_MAX];               /* ?s= */
         char of[LINKED_MORE_MAX];               /* ?of=: what it is about */
+        char session[PAGE_TOKEN_MAX];           /* of the cookie; "": none */
+        bool is_new_session;                    /* to be given to the browser */
         const struct form *form; /* that is being answered, so that what was typed stands in it; NULL: none */
         const char *notice;      /* name of the word that is shown above the page; NULL: none */
         struct value *values;
@@ -70,8 +72,13 @@ struct linked_kind {
         const char *(*first)(const struct linked *linked);
 };
 
-extern const struct linked_kind linked_guardian, linked_principal, linked_pupil, linked_supervisor,
-    linked_wall;
+extern const struct linked_kind linked_case, linked_guardian, linked_principal, linked_pupil,
+    linked_supervisor, linked_wall;
+
+#define LINKED_COOKIE "kapula-case"
+
+/* Who and where the pupil is, of a kind of link that does not say so from the start (case). */
+int linked_read_pupil(struct linked *linked, struct err *err);
 
 /* Route handlers. */
 void linked_get(struct web *web, struct request *request, struct db *db);

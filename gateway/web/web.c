@@ -30,6 +30,8 @@ static const char *const json_types[] = {TYPE_JSON, NULL};
 /* Keep in alphabetical order of the patterns: one line a route. */
 static const struct route route_table[] = {
     {METHOD_GET, "/", ROUTE_FAST, start_get, NULL, NULL, NULL, NULL},
+    {METHOD_GET, "/c/*", ROUTE_FAST, linked_get, NULL, NULL, NULL, has_pages},
+    {METHOD_POST, "/c/*", ROUTE_LATER, linked_post, NULL, NULL, NULL, has_pages},
     {METHOD_GET, "/calendar/*.ics", ROUTE_FAST, calendar_get, NULL, NULL, NULL, NULL},
     {METHOD_GET, "/healthz", ROUTE_FAST, health_get, NULL, NULL, NULL, NULL},
     {METHOD_GET, "/metrics", ROUTE_SLOW, metrics_get, NULL, NULL, NULL, NULL},

@@ -114,7 +114,7 @@ export class Gateway {
   link(rule, person) {
     const last = this.told(rule, person).pop() ?? fail(`no ${rule} to ${person}`);
     const text = JSON.parse(this.verb("messages", "show", String(last.id), "--json")).text;
-    return text.match(/http:\/\/\S+\/[rwps]\/[\w-]+/)?.[0] ?? fail(`no link in: ${text}`);
+    return text.match(/http:\/\/\S+\/[rwpsc]\/[\w-]+/)?.[0] ?? fail(`no link in: ${text}`);
   }
 
   sql(query) {
