@@ -126,6 +126,7 @@ static const char *const rewound_table[] = {
     "absence_stale",
     "fuse",
     "page_link",
+    "case_session",
     "one_time_code",
     "evaluation_mark",
     "evaluation_word",
