@@ -6,6 +6,7 @@
 #include "command/calendars.h"
 #include "command/conductor.h"
 #include "command/courier_metrics.h"
+#include "command/publisher_metrics.h"
 #include "command/costs.h"
 #include "command/far_end.h"
 #include "command/providers.h"
@@ -328,6 +329,7 @@ static void add_metrics(void *context, struct buf *page)
         if (gateway->courier)
                 courier_metrics(gateway->courier, page);
         pthread_mutex_unlock(&gateway->courier_mutex);
+        publisher_metrics(gateway->publisher, gateway->subscription, page);
 }
 
 static int open_web(struct gateway *gateway, const struct gateway_options *options, struct err *err)

@@ -1,5 +1,6 @@
 #include "store/count.h"
 #include "store/db.h"
+#include "store/publication.h"
 
 #include <string.h>
 
@@ -25,8 +26,7 @@ static const char counts_sql[] =
     " UNION ALL SELECT 'feed', '', count(*) FROM feed WHERE revoked IS NULL"
     " UNION ALL SELECT 'feed-fetch', '', coalesce(sum(fetches), 0) FROM feed"
     " UNION ALL SELECT * FROM (SELECT 'match', state, count(*) FROM rule_match GROUP BY state)"
-    " UNION ALL SELECT * FROM (SELECT 'message', state, count(*) FROM message GROUP BY state)"
-    " UNION ALL SELECT * FROM (SELECT 'publication', state, count(*) FROM publication GROUP BY state)";
+    " UNION ALL SELECT * FROM (SELECT 'message', state, count(*) FROM message GROUP BY state)";
 
 static void keep(int64_t counts[][STATE_MAX], const char *kind, const char *state, int64_t count)
 {
@@ -40,6 +40,7 @@ int count_each(struct db *db, void (*each)(void *context, const char *kind, cons
                void *context, struct err *err)
 {
         int64_t counts[ARRAY_SIZE(kind_table)][STATE_MAX] = {0};
+        struct publication_counts publications;
         struct query q;
         int r;
 
@@ -47,8 +48,13 @@ int count_each(struct db *db, void (*each)(void *context, const char *kind, cons
         while ((r = query_row(&q)) > 0)
                 keep(counts, column_text(&q, 0), column_text(&q, 1), column_int(&q, 2));
         query_end(&q);
+        if (r >= 0)
+                r = publication_count(db, &publications, err);
         if (r < 0)
                 return r;
+        keep(counts, "publication", "acknowledged", publications.acknowledged);
+        keep(counts, "publication", "queued", publications.queued);
+        keep(counts, "publication", "refused", publications.refused);
         for (size_t i = 0; i < ARRAY_SIZE(kind_table); i++)
                 for (size_t j = 0; kind_table[i].states[j]; j++)
                         each(context, kind_table[i].kind, kind_table[i].states[j], counts[i][j]);

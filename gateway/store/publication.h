@@ -36,7 +36,7 @@ struct publication_new {
 };
 
 struct publication_counts {
-        int64_t queued, refused;
+        int64_t queued, refused, acknowledged;
 };
 
 /* Queues one, in the caller's transaction. */
@@ -80,6 +80,7 @@ int64_t publication_retry(struct db *db, const char *tenant, int64_t seq, struct
 int publication_heads(struct db *db, int (*each)(void *context, const char *tenant, int64_t seq),
                       void *context, struct err *err);
 
+/* Reads what is queued and refused; how many have been acknowledged follows from the gapless seq. */
 int publication_count(struct db *db, struct publication_counts *ret_counts, struct err *err);
 
 #endif

@@ -8,6 +8,7 @@
 static const enum intake_format format_table[] = {INTAKE_EVENT, INTAKE_BATCH, INTAKE_NDJSON};
 
 struct posted {
+        struct web *web;
         enum intake_format format;
         struct intake_report report;
 };
@@ -37,10 +38,14 @@ static void answer(struct request *request, int result, const struct err *err)
 {
         struct posted *posted = request->state;
 
-        if (result < 0)
+        if (result < 0) {
                 response_err(&request->response, result, err);
-        else
-                response_json(&request->response, 200, intake_report_to_json(&posted->report));
+                return;
+        }
+        posted->web->accepted += posted->report.accepted;
+        posted->web->duplicates += posted->report.duplicates;
+        posted->web->rejected += posted->report.rejected_count;
+        response_json(&request->response, 200, intake_report_to_json(&posted->report));
 }
 
 void events_post(struct web *web, struct request *request, struct db *db)
@@ -65,6 +70,7 @@ void events_post(struct web *web, struct request *request, struct db *db)
         }
         while (!content_type_is(type, request->route->media_types[format]))
                 format++;
+        posted->web = web;
         posted->format = format_table[format];
         request->state = posted;
         request->free_state = posted_free;

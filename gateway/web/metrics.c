@@ -1,5 +1,5 @@
-/* /metrics: OpenMetrics 1.0. Every number here is counted from rows, which may be purged, so all are gauges;
- * that also reads as the older Prometheus text format. Counts and states only. */
+/* /metrics: OpenMetrics 1.0. What is counted from rows, which may be purged, is a gauge; what is counted
+ * since the start a counter. Counts and states only. */
 #include "base/log.h"
 #include "store/count.h"
 #include "web/state.h"
@@ -60,6 +60,19 @@ static void add_program(struct web *web, struct page *page)
         buf_addf(page->buf, "kapula_time_seconds %lld\n", (long long)clock_now_utc(web->options.clock));
 }
 
+static void add_intake(struct web *web, struct page *page)
+{
+        buf_adds(page->buf,
+                 "# TYPE kapula_intake_events counter\n"
+                 "# HELP kapula_intake_events Events of POST /v1/events, by what became of them.\n");
+        buf_addf(page->buf, "kapula_intake_events_total{outcome=\"accepted\"} %lld\n",
+                 (long long)web->accepted);
+        buf_addf(page->buf, "kapula_intake_events_total{outcome=\"duplicate\"} %lld\n",
+                 (long long)web->duplicates);
+        buf_addf(page->buf, "kapula_intake_events_total{outcome=\"rejected\"} %lld\n",
+                 (long long)web->rejected);
+}
+
 static int refresh(struct web *web, struct db *db, struct err *err)
 {
         struct page page = {.buf = &web->metrics};
@@ -71,6 +84,7 @@ static int refresh(struct web *web, struct db *db, struct err *err)
         if (r < 0)
                 return r;
         add_program(web, &page);
+        add_intake(web, &page);
         if (web->options.metrics)
                 web->options.metrics(web->options.metrics_context, page.buf);
         buf_adds(page.buf, "# EOF\n");

@@ -42,6 +42,7 @@ struct web {
         struct calendar_cache *calendars; /* any thread's */
         struct fetch_log *fetches;
         struct follow *follow;
+        _Atomic int64_t accepted, duplicates, rejected; /* events of POST /v1/events since the start */
 
         pthread_rwlock_t pages_lock; /* guards pages */
         const struct pages *pages;

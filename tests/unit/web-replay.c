@@ -146,12 +146,128 @@ static void refuses_bad_questions(void **state)
         assert_int_equal(http_status(fixture.port, "GET /v1/events?after=0", headers, NULL), 406);
 }
 
+/* ---- waiting */
+
+#define WAITING_MAX 40
+
+static int64_t start_waiting(int *ret_fd)
+{
+        char text[512];
+
+        *ret_fd = http_connect(fixture.port);
+        snprintf(text, sizeof text, "GET /v1/events?tenant=a&after=5&wait=60 HTTP/1.1\r\nHost: x\r\n%s\r\n",
+                 reader);
+        http_send_bytes(*ret_fd, text, strlen(text));
+        return clock_monotonic_ms();
+}
+
+static void read_events(int fd, size_t count)
+{
+        struct reply reply;
+        json_t *root;
+
+        assert_true(http_read(fd, false, &reply));
+        assert_int_equal(reply.status, 200);
+        root = json_loads(reply.body, 0, NULL);
+        assert_int_equal(json_array_size(root), count);
+        json_decref(root);
+        reply_fini(&reply);
+        close(fd);
+}
+
+static int add_job(struct writer_job *job, struct db *writer_db, int64_t now_utc, struct err *err)
+{
+        (void)job;
+        return publication_add(writer_db,
+                               &(struct publication_new){.tenant = "a",
+                                                         .kind = "absence",
+                                                         .event = "alerted",
+                                                         .about = "thing",
+                                                         .subject = "P1",
+                                                         .time = now_utc,
+                                                         .data = "{}"},
+                               err);
+}
+
+/* A request that was answered behind the ones that wait has seen them begin to wait. */
+static void wait_until_they_wait(void)
+{
+        check("?tenant=a&after=4", reader, 1, 5);
+}
+
+static void wakes_all_who_wait(void **state)
+{
+        struct writer_job job = {.run = add_job};
+        int fds[WAITING_MAX], gone;
+        int64_t start_ms = 0;
+
+        (void)state;
+        for (int i = 0; i < WAITING_MAX; i++)
+                start_ms = start_waiting(&fds[i]);
+        /* A client that goes away is nobody's harm. */
+        start_waiting(&gone);
+        wait_until_they_wait();
+        close(gone);
+        assert_int_equal(writer_run(fixture.writer, &job, NULL), 0);
+        for (int i = 0; i < WAITING_MAX; i++)
+                read_events(fds[i], 1);
+        /* Not when the minute was over. */
+        assert_true(clock_monotonic_ms() - start_ms < 20000);
+        check("?tenant=a&after=5", reader, 1, 6);
+}
+
+static void wakes_for_what_other_programs_write(void **state)
+{
+        int64_t start_ms;
+        int fd;
+
+        (void)state;
+        start_ms = start_waiting(&fd);
+        wait_until_they_wait();
+        assert_int_equal(add_one("a", "P1", 1795420900), 0);
+        read_events(fd, 1);
+        assert_true(clock_monotonic_ms() - start_ms < 20000);
+}
+
+static void answers_who_waits_when_it_stops(void **state)
+{
+        int64_t start_ms;
+        int fds[WAITING_MAX];
+
+        (void)state;
+        for (int i = 0; i < WAITING_MAX; i++)
+                start_waiting(&fds[i]);
+        wait_until_they_wait();
+        start_ms = clock_monotonic_ms();
+        fixture.web = web_close(fixture.web);
+        assert_true(clock_monotonic_ms() - start_ms < 20000);
+        for (int i = 0; i < WAITING_MAX; i++)
+                read_events(fds[i], 0);
+}
+
+static void is_gone_when_it_was_purged(void **state)
+{
+        struct reply reply;
+
+        (void)state;
+        assert_int_equal(
+            sqlite3_exec(db_handle(db), "DELETE FROM publication WHERE seq < 4", NULL, NULL, NULL), 0);
+        assert_int_equal(http_ask(fixture.port, "GET /v1/events?after=1&wait=60", reader, NULL, &reply), 410);
+        assert_non_null(strstr(reply.body, "\"first\":4,\"last\":5"));
+        reply_fini(&reply);
+        check("?after=3", reader, 2, 4);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
             cmocka_unit_test_setup_teardown(replays_a_gap, setup, teardown),
             cmocka_unit_test_setup_teardown(keeps_tenants_apart, setup, teardown),
             cmocka_unit_test_setup_teardown(refuses_bad_questions, setup, teardown),
+            cmocka_unit_test_setup_teardown(wakes_all_who_wait, setup, teardown),
+            cmocka_unit_test_setup_teardown(wakes_for_what_other_programs_write, setup, teardown),
+            cmocka_unit_test_setup_teardown(answers_who_waits_when_it_stops, setup, teardown),
+            cmocka_unit_test_setup_teardown(is_gone_when_it_was_purged, setup, teardown),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,3 +51,24 @@ CREATE TRIGGER publish_row BEFORE INSERT ON publish BEGIN
        AND NOT EXISTS (SELECT 1 FROM person p WHERE p.id = NEW.person AND p.protected = 1);
   SELECT RAISE(IGNORE);
 END;
+
+-- Answers to a survey: from the fifth on each fifth is told, as a total. An event for each would tell when somebody of a small
+-- staff room answered, and whoever adds them up would know the number of those under five.
+DROP TRIGGER publish_survey_answer;
+CREATE TRIGGER publish_survey_answer AFTER INSERT ON survey_answer
+WHEN (SELECT count(*) FROM survey_answer a WHERE a.survey = NEW.survey) % 5 = 0 BEGIN
+  INSERT INTO publish(kind, event, about, subject, organisation, at, data)
+  SELECT 'survey', 'answered', 'thing', s.id, s.organisation, NEW.at,
+         '{"organisation":"' || replace(replace(s.organisation, '\', '\\'), '"', '\"') || '","answered":' ||
+         (SELECT count(*) FROM survey_answer a WHERE a.survey = s.id) || '}'
+    FROM survey s WHERE s.id = NEW.survey;
+END;
+-- The total at its end, or that it was under five.
+DROP TRIGGER publish_survey_closed;
+CREATE TRIGGER publish_survey_closed AFTER UPDATE OF closed ON survey WHEN NEW.closed IS NOT NULL AND OLD.closed IS NULL BEGIN
+  INSERT INTO publish(kind, event, about, subject, organisation, cause, at, data)
+  SELECT 'survey', 'closed', 'thing', NEW.id, NEW.organisation, NEW.event, NEW.closed,
+         '{"organisation":"' || replace(replace(NEW.organisation, '\', '\\'), '"', '\"') || '","band":' ||
+         CASE WHEN a.answered >= 5 THEN '"five-or-more","answered":' || a.answered ELSE '"under-five"' END || '}'
+    FROM (SELECT count(*) AS answered FROM survey_answer WHERE survey = NEW.id) a;
+END;

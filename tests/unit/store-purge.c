@@ -1,0 +1,207 @@
+/* store/purge: what goes, what stays, and that each tenant's seq keeps its end. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "store/purge.h"
+#include "store/db.h"
+#include "store/publication.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+
+#define DAY 86400
+#define NOW (1795420800LL)
+
+static void run_sql(struct db *db, const char *sql)
+{
+        char *message = NULL;
+
+        if (sqlite3_exec(db_handle(db), sql, NULL, NULL, &message) != SQLITE_OK)
+                fail_msg("%s: %s", sql, message);
+}
+
+static int64_t number(struct db *db, const char *sql)
+{
+        struct query q;
+        int64_t value;
+
+        query_start(&q, db, sql, NULL);
+        assert_int_equal(query_row(&q), 1);
+        value = column_int(&q, 0);
+        query_end(&q);
+        return value;
+}
+
+static void add(struct db *db, const char *tenant, int64_t time)
+{
+        assert_int_equal(publication_add(db,
+                                         &(struct publication_new){.tenant = tenant,
+                                                                   .kind = "absence",
+                                                                   .event = "alerted",
+                                                                   .about = "thing",
+                                                                   .subject = "P1",
+                                                                   .time = time,
+                                                                   .data = "{}"},
+                                         NULL),
+                         0);
+}
+
+static int setup(void **state)
+{
+        return db_open(":memory:", DB_PRIVATE, (struct db **)state, NULL);
+}
+
+static int teardown(void **state)
+{
+        db_close(*state);
+        return 0;
+}
+
+static struct purge_counts purge_all(struct db *db, const struct purge_ages *ages)
+{
+        struct purge_counts foretold = {0}, counts = {0};
+        int64_t cursor = 0;
+        int r;
+
+        assert_int_equal(purge_count(db, ages, &foretold, NULL), 0);
+        do {
+                r = purge_step(db, ages, &cursor, &counts, NULL);
+                assert_true(r >= 0);
+        } while (r > 0);
+        assert_memory_equal(&counts, &foretold, sizeof counts);
+        return counts;
+}
+
+static void takes_old_publications_and_keeps_the_last(void **state)
+{
+        struct purge_ages ages = {.publications = NOW - 30 * DAY};
+        struct purge_counts counts;
+        struct db *db = *state;
+        int64_t first, last;
+
+        for (int i = 0; i < 2500; i++)
+                add(db, "kj", NOW - 40 * DAY);
+        add(db, "ot", NOW - 40 * DAY); /* its last: stays however old */
+        for (int i = 0; i < 5; i++)
+                add(db, "kj", NOW - 20 * DAY);
+        assert_int_equal(publication_acknowledge(db, 1, 2000, NULL), 0);
+        counts = purge_all(db, &ages);
+        assert_int_equal(counts.publications, 2500);
+        assert_int_equal(counts.unsent_publications, 500);
+        assert_int_equal(publication_range(db, "kj", &first, &last, NULL), 0);
+        assert_int_equal(first, 2501);
+        assert_int_equal(last, 2505);
+        assert_int_equal(publication_range(db, "ot", &first, &last, NULL), 0);
+        assert_int_equal(first, 1);
+        add(db, "ot", NOW);
+        assert_int_equal(publication_range(db, "ot", &first, &last, NULL), 0);
+        assert_int_equal(last, 2);
+        /* All of kj is old now: its last stays, and the next one follows it. */
+        ages.publications = NOW - DAY;
+        purge_all(db, &ages);
+        assert_int_equal(publication_range(db, "kj", &first, &last, NULL), 0);
+        assert_int_equal(first, 2505);
+        add(db, "kj", NOW);
+        assert_int_equal(publication_range(db, "kj", &first, &last, NULL), 0);
+        assert_int_equal(last, 2506);
+        assert_int_equal(purge_all(db, &ages).publications, 1); /* it is the last no more */
+}
+
+static void keeps_to_the_bound_of_rows(void **state)
+{
+        struct purge_ages ages = {.publications_max = 1500};
+        struct purge_counts counts;
+        struct db *db = *state;
+
+        for (int i = 0; i < 4000; i++)
+                add(db, i % 2 ? "kj" : "ot", NOW);
+        counts = purge_all(db, &ages);
+        assert_int_equal(counts.publications, 2500);
+        assert_int_equal(counts.unsent_publications, 2500);
+        assert_int_equal(number(db, "SELECT count(*) FROM publication"), 1500);
+        assert_int_equal(number(db, "SELECT min(id) FROM publication"), 2501);
+        assert_int_equal(purge_all(db, &ages).publications, 0);
+}
+
+static void takes_old_events(void **state)
+{
+        struct purge_ages ages = {.events = NOW - 700 * DAY};
+        struct db *db = *state;
+        char sql[300];
+
+        for (int i = 0; i < 1200; i++) {
+                snprintf(sql, sizeof sql,
+                         "INSERT INTO event(source, id, type, subject, time, received, data, applied)"
+                         " VALUES ('s', '%d', 'kapula.plan.made', 'P1', %lld, %lld, '{}', 1)",
+                         i, NOW - (i < 1100 ? 800 : 10) * (long long)DAY,
+                         NOW - (i < 1100 ? 800 : 10) * (long long)DAY);
+                run_sql(db, sql);
+        }
+        assert_int_equal(purge_all(db, &ages).events, 1100);
+        assert_int_equal(number(db, "SELECT count(*) FROM event"), 100);
+}
+
+static void counts_by_state_without_reading_all(void **state)
+{
+        struct publication_counts counts;
+        struct db *db = *state;
+
+        assert_int_equal(publication_count(db, &counts, NULL), 0);
+        assert_int_equal(counts.acknowledged, 0);
+        for (int i = 0; i < 20; i++)
+                add(db, i % 3 ? "kj" : "ot", NOW);
+        assert_int_equal(publication_acknowledge(db, 3, 12, NULL), 0);
+        assert_int_equal(publication_refuse(db, 13, 135, NULL), 0);
+        assert_int_equal(publication_count(db, &counts, NULL), 0);
+        assert_int_equal(counts.acknowledged, 10);
+        assert_int_equal(counts.refused, 1);
+        assert_int_equal(counts.queued, 9);
+        /* What has an end keeps it. */
+        assert_int_equal(publication_acknowledge(db, 1, 20, NULL), 0);
+        assert_int_equal(publication_count(db, &counts, NULL), 0);
+        assert_int_equal(counts.refused, 1);
+        assert_int_equal(counts.queued, 0);
+}
+
+static void tells_a_survey_by_fives(void **state)
+{
+        struct db *db = *state;
+        char sql[200];
+
+        run_sql(db, "INSERT INTO organisation(id, kind, name) VALUES ('kj', 'municipality', 'K');"
+                    "INSERT INTO survey(id, organisation, opened) VALUES ('S', 'kj', 1795420800),"
+                    " ('few', 'kj', 1795420800)");
+        for (int i = 0; i < 12; i++) {
+                snprintf(sql, sizeof sql, "INSERT INTO survey_answer VALUES ('S', 'P%d', 1795420900)", i);
+                run_sql(db, sql);
+                assert_int_equal(number(db, "SELECT count(*) FROM publication WHERE event = 'answered'"),
+                                 (i + 1) / 5);
+        }
+        run_sql(db, "INSERT INTO survey_answer VALUES ('few', 'P1', 1795420900);"
+                    "UPDATE survey SET closed = 1795421000");
+        assert_int_equal(number(db, "SELECT count(*) FROM publication WHERE event = 'closed' AND"
+                                    " subject = 'S' AND data LIKE '%five-or-more\",\"answered\":12}'"),
+                         1);
+        assert_int_equal(number(db, "SELECT count(*) FROM publication WHERE event = 'closed' AND"
+                                    " subject = 'few' AND data LIKE '%under-five\"}'"),
+                         1);
+        assert_int_equal(number(db, "SELECT count(*) FROM publication WHERE person IS NOT NULL"), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+            TEST(takes_old_publications_and_keeps_the_last),
+            TEST(keeps_to_the_bound_of_rows),
+            TEST(takes_old_events),
+            TEST(counts_by_state_without_reading_all),
+            TEST(tells_a_survey_by_fives),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
