@@ -274,7 +274,7 @@ int invitation_make(struct db *db, const struct catalogue *catalogue, int64_t no
         r = meeting_invitation_read(db, meeting, person, &making.row, err);
         if (r < 0)
                 return r == ERR_NOT_FOUND ? 0 : r;
-        if (is_cancelled)
+        if (is_cancelled && !making.row.repeats) /* of a series it may be one day, which the rows tell */
                 making.row.is_cancelled = true;
         buf_init(&making.summary, TEXT_TITLE_MAX_BYTES);
         buf_init(&making.description, TEXT_DESCRIPTION_MAX_BYTES);

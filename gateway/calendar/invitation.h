@@ -45,7 +45,8 @@ int invitation_print(const struct invitation *invitation, struct zone *zone, con
                      struct buf *buf, struct err *err);
 
 /* What an e-mail to PERSON at ADDRESS about MEETING carries; *ret_text is NULL when they get meetings by feed
- * (store/meeting_invitation.h). IS_CANCELLED: also without that the meeting is. free() it. */
+ * (store/meeting_invitation.h). IS_CANCELLED: also without that the meeting is, unless it repeats. free() it.
+ */
 int invitation_make(struct db *db, const struct catalogue *catalogue, int64_t now_utc, const char *meeting,
                     const char *person, const char *address, bool is_cancelled, char **ret_text,
                     struct err *err);
