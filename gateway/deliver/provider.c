@@ -431,6 +431,7 @@ static int read_all(struct provider_reader *reader, const struct yaml_node *root
                 r = provider_read_question(reader, yaml_get(root, "query"));
         if (r == 0)
                 r = webhook_read(reader, yaml_get(root, "receipts"), true, &provider->receipts);
+        provider->uses = r == 0 ? provider_uses(provider) : 0;
         if (r == 0)
                 r = webhook_read(reader, yaml_get(root, "replies"), false, &provider->replies);
         if (r == 0 && provider->takes_sms)

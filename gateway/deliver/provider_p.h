@@ -105,8 +105,23 @@ struct sender {
         char *organisation, *sender;
 };
 
+/* Values that cost more than copying a text: made only for a provider whose templates print them. */
+enum provider_use {
+        USE_UUID = 1 << 0,
+        USE_DATE = 1 << 1,
+        USE_SENDER = 1 << 2, /* from, from_mailbox, from_name, reply_to, message_id */
+        USE_RECEIPT_URL = 1 << 3,
+        USE_SETTINGS = 1 << 4,
+        USE_NUMBER = 1 << 5,
+        USE_UNICODE = 1 << 6,
+        USE_LABELS = 1 << 7, /* id, channel, title, language, urgent */
+        USE_EMAIL = 1 << 8,  /* html, unsubscribe, calendar */
+        USE_ALL = (1 << 9) - 1
+};
+
 struct provider {
         char *name;
+        unsigned uses; /* enum provider_use */
         bool takes_sms, takes_email, is_insecure, is_loopback, is_smtp, is_text_answer;
         char *method;
         enum compose_escape escape;
@@ -187,6 +202,8 @@ void question_fini(struct question *question);
 /* {{key}} of a message, and the address to which its receipts may be posted ("" when it is not known). */
 #define PROVIDER_KEY_MAX 80
 void provider_key(const struct message *message, const char *uid, char ret_key[static PROVIDER_KEY_MAX]);
+/* What the templates of a provider that has been read print. */
+unsigned provider_uses(const struct provider *provider);
 /* The values that templates see; NULL with ERR filled when that fails. */
 struct value *provider_values(const struct provider *provider, const struct message *message, const char *uid,
                               struct err *err);

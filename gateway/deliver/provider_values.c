@@ -118,12 +118,16 @@ static int set_sender(struct value *values, const struct provider *provider, con
         return r;
 }
 
-static int set_sms(struct value *values, const struct message *message, struct err *err)
+static int set_sms(struct value *values, unsigned uses, const struct message *message, struct err *err)
 {
         struct segment_size size;
-        int r = segment_count(message->text, &size, err);
+        int r;
 
-        value_set_text(values, "number", message->address + (message->address[0] == '+'));
+        if (uses & USE_NUMBER)
+                value_set_text(values, "number", message->address + (message->address[0] == '+'));
+        if (!(uses & USE_UNICODE))
+                return 0;
+        r = segment_count(message->text, &size, err);
         if (r == 0)
                 value_set_bool(values, "unicode", size.encoding == SEGMENT_UCS2);
         return r;
@@ -171,34 +175,104 @@ static void set_settings(struct value *values, const struct provider *provider)
                 value_set_text(settings, provider->settings[i].name, provider->settings[i].value);
 }
 
+/* ---- which of them */
+
+/* Those that are in no row are always there: key, recipient, text. */
+static const struct {
+        const char *name;
+        unsigned use;
+} use_table[] = {
+    {"calendar", USE_EMAIL},
+    {"channel", USE_LABELS},
+    {"date", USE_DATE},
+    {"from", USE_SENDER},
+    {"from_mailbox", USE_SENDER},
+    {"from_name", USE_SENDER},
+    {"html", USE_EMAIL},
+    {"id", USE_LABELS},
+    {"language", USE_LABELS},
+    {"message_id", USE_SENDER},
+    {"number", USE_NUMBER},
+    {"reply_to", USE_SENDER},
+    {"receipt_url", USE_RECEIPT_URL},
+    {"settings", USE_SETTINGS},
+    {"title", USE_LABELS},
+    {"unicode", USE_UNICODE},
+    {"unsubscribe", USE_EMAIL},
+    {"urgent", USE_LABELS},
+    {"uuid", USE_UUID},
+};
+
+static int note_use(const struct template_use *use, void *told)
+{
+        unsigned *uses = told;
+        size_t length = strcspn(use->path, ".");
+
+        for (size_t i = 0; i < ARRAY_SIZE(use_table); i++)
+                if (strlen(use_table[i].name) == length && strncmp(use_table[i].name, use->path, length) == 0)
+                        *uses |= use_table[i].use;
+        return 0;
+}
+
+unsigned provider_uses(const struct provider *provider)
+{
+        unsigned uses = provider->is_smtp ? USE_ALL : 0;
+        int r = 0;
+
+        if (provider->url)
+                r |= template_variables(provider->url, NULL, NULL, note_use, &uses);
+        if (provider->body)
+                r |= template_variables(provider->body, NULL, NULL, note_use, &uses);
+        if (provider->question.url)
+                r |= template_variables(provider->question.url, NULL, NULL, note_use, &uses);
+        for (int i = 0; i < provider->header_count; i++)
+                r |= template_variables(provider->headers[i].value, NULL, NULL, note_use, &uses);
+        return r ? USE_ALL : uses;
+}
+
+/* Those of USES, beside those that stand in every request. */
+static void set_some(struct value *values, unsigned uses, const struct provider *provider,
+                     const struct message *message, const char *key)
+{
+        if (uses & USE_UUID)
+                set_uuid(values, key);
+        if (uses & USE_LABELS) {
+                value_set_count(values, "id", message->id);
+                value_set_text(values, "channel", message->channel);
+                value_set_text(values, "title", message->title);
+                value_set_text(values, "language", message->language);
+                value_set_bool(values, "urgent", message->urgent);
+        }
+        if (uses & USE_DATE)
+                set_date(values, message->created);
+        if (uses & USE_RECEIPT_URL)
+                set_receipt_url(values, provider, key);
+        if (uses & USE_SETTINGS)
+                set_settings(values, provider);
+}
+
 struct value *provider_values(const struct provider *provider, const struct message *message, const char *uid,
                               struct err *err)
 {
         struct value *values = value_map_new();
         char key[PROVIDER_KEY_MAX];
-        int r;
+        int r = 0;
 
         if (!values) {
                 err_set(err, ERR_NOMEM, "provider: out of memory");
                 return NULL;
         }
         provider_key(message, uid, key);
-        value_set_count(values, "id", message->id);
         value_set_text(values, "key", key);
-        set_uuid(values, key);
-        value_set_text(values, "channel", message->channel);
         value_set_text(values, "recipient", message->address);
-        value_set_text(values, "title", message->title);
         value_set_text(values, "text", message->text);
-        value_set_text(values, "language", message->language);
-        value_set_bool(values, "urgent", message->urgent);
-        set_date(values, message->created);
-        set_receipt_url(values, provider, key);
-        set_settings(values, provider);
-        r = set_sender(values, provider, message, key, err);
-        if (r == 0)
-                r = strcmp(message->channel, "sms") == 0 ? set_sms(values, message, err)
-                                                         : set_email(values, provider, message, err);
+        set_some(values, provider->uses, provider, message, key);
+        if (provider->uses & USE_SENDER)
+                r = set_sender(values, provider, message, key, err);
+        if (r == 0 && strcmp(message->channel, "sms") == 0)
+                r = set_sms(values, provider->uses, message, err);
+        else if (r == 0 && provider->uses & USE_EMAIL)
+                r = set_email(values, provider, message, err);
         if (r == 0)
                 r = value_error(values, err);
         return r < 0 ? value_free(values) : values;

@@ -475,7 +475,7 @@ static int release_pins_of(struct db *db, int64_t now_utc, const char *provider,
                     "UPDATE message SET state = CASE WHEN urgent THEN 'retry' ELSE 'unknown' END,"
                     "                   reason = CASE WHEN urgent THEN 'may-double' ELSE 'may-be-lost' END,"
                     "                   provider = CASE WHEN urgent THEN NULL ELSE provider END, changed = ?"
-                    " WHERE state = 'retry' AND provider = ?",
+                    " WHERE state IN ('queued', 'retry') AND state = 'retry' AND provider = ?",
                     err);
         query_int(&q, now_utc);
         query_text(&q, provider);

@@ -14,3 +14,6 @@ WHEN NEW.state <> OLD.state
      WHERE mn.message = NEW.id AND (w.column1 = 0 OR (m.pupil IS NOT NULL AND (m.kind <> 'pupil' OR m.subject <> m.pupil)))
     ON CONFLICT DO NOTHING;
 END;
+
+-- What waits for one provider alone: looked for at every start, among all that wait.
+CREATE INDEX message_pinned ON message(provider) WHERE state IN ('queued', 'retry') AND provider IS NOT NULL;
