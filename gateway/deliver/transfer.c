@@ -154,75 +154,81 @@ static int set_headers(struct transfer *transfer, struct err *err)
         return 0;
 }
 
+/* An option that is not set for want of memory could send the request without its signature: the first
+ * failure sticks, and nothing is sent. */
+#define SET(transfer, option, value)                                                         \
+        do {                                                                                 \
+                if ((transfer)->set == CURLE_OK)                                             \
+                        (transfer)->set = curl_easy_setopt((transfer)->easy, option, value); \
+        } while (0)
+
 static void set_common(struct transfer *transfer, int timeout_ms)
 {
         const struct provider_request *request = &transfer->request;
         const char *ca_file = provider_ca_file(transfer->provider);
-        CURL *easy = transfer->easy;
 
-        curl_easy_reset(easy); /* options alone: connections and caches stay */
-        curl_easy_setopt(easy, CURLOPT_URL, request->url);
-        curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-        curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                         timeout_ms < CONNECT_TIMEOUT_MS ? (long)timeout_ms : CONNECT_TIMEOUT_MS);
-        curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-        curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-        curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-        curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-        curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
-        curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+        transfer->set = CURLE_OK;
+        curl_easy_reset(transfer->easy); /* options alone: connections and caches stay */
+        SET(transfer, CURLOPT_URL, request->url);
+        SET(transfer, CURLOPT_NOSIGNAL, 1L);
+        SET(transfer, CURLOPT_CONNECTTIMEOUT_MS,
+            timeout_ms < CONNECT_TIMEOUT_MS ? (long)timeout_ms : CONNECT_TIMEOUT_MS);
+        SET(transfer, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+        SET(transfer, CURLOPT_PRIVATE, transfer);
+        SET(transfer, CURLOPT_WRITEFUNCTION, take_body);
+        SET(transfer, CURLOPT_WRITEDATA, transfer);
+        SET(transfer, CURLOPT_PREREQFUNCTION, before_request);
+        SET(transfer, CURLOPT_PREREQDATA, transfer);
         if (request->is_loopback)
-                curl_easy_setopt(easy, CURLOPT_PROXY, "");
+                SET(transfer, CURLOPT_PROXY, "");
         if (ca_file)
-                curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
+                SET(transfer, CURLOPT_CAINFO, ca_file);
         if (request->user) {
-                curl_easy_setopt(easy, CURLOPT_USERNAME, request->user);
-                curl_easy_setopt(easy, CURLOPT_PASSWORD, request->password);
+                SET(transfer, CURLOPT_USERNAME, request->user);
+                SET(transfer, CURLOPT_PASSWORD, request->password);
         }
 }
 
 static void set_http(struct transfer *transfer)
 {
         const struct provider_request *request = &transfer->request;
-        CURL *easy = transfer->easy;
 
-        curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-        curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-        curl_easy_setopt(easy, CURLOPT_USERAGENT, "Kapula");
-        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
-        curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
-        curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+        SET(transfer, CURLOPT_PROTOCOLS_STR, "http,https");
+        SET(transfer, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+        SET(transfer, CURLOPT_USERAGENT, "Kapula");
+        SET(transfer, CURLOPT_HTTPHEADER, transfer->headers);
+        SET(transfer, CURLOPT_HEADERFUNCTION, take_header);
+        SET(transfer, CURLOPT_HEADERDATA, transfer);
         if (request->body) {
-                curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
-                curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
-                curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+                SET(transfer, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
+                SET(transfer, CURLOPT_POSTFIELDS, request->body);
+                SET(transfer, CURLOPT_CUSTOMREQUEST, request->method);
         }
         if (request->sigv4)
-                curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, request->sigv4);
+                SET(transfer, CURLOPT_AWS_SIGV4, request->sigv4);
         else if (request->user)
-                curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+                SET(transfer, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 }
 
 /* TLS or nothing, unless the file says otherwise: the password and the message would be read on the way. */
 static int set_smtp(struct transfer *transfer, struct err *err)
 {
         const struct provider_request *request = &transfer->request;
-        CURL *easy = transfer->easy;
 
         transfer->headers = curl_slist_append(NULL, request->mail_to);
         if (!transfer->headers)
                 return err_set(err, ERR_NOMEM, "courier: out of memory");
-        curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-        curl_easy_setopt(easy, CURLOPT_USE_SSL,
-                         (long)(provider_is_insecure(transfer->provider) ? CURLUSESSL_TRY : CURLUSESSL_ALL));
-        curl_easy_setopt(easy, CURLOPT_MAIL_FROM, request->mail_from);
-        curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, transfer->headers);
-        curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header); /* the server's replies */
-        curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-        curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-        curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
-        curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
-        curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body_length);
+        SET(transfer, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+        SET(transfer, CURLOPT_USE_SSL,
+            (long)(provider_is_insecure(transfer->provider) ? CURLUSESSL_TRY : CURLUSESSL_ALL));
+        SET(transfer, CURLOPT_MAIL_FROM, request->mail_from);
+        SET(transfer, CURLOPT_MAIL_RCPT, transfer->headers);
+        SET(transfer, CURLOPT_HEADERFUNCTION, take_header); /* the server's replies */
+        SET(transfer, CURLOPT_HEADERDATA, transfer);
+        SET(transfer, CURLOPT_UPLOAD, 1L);
+        SET(transfer, CURLOPT_READFUNCTION, give_body);
+        SET(transfer, CURLOPT_READDATA, transfer);
+        SET(transfer, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body_length);
         return 0;
 }
 
@@ -232,11 +238,16 @@ static int prepare(struct transfer *transfer, int timeout_ms, struct err *err)
         int r;
 
         set_common(transfer, timeout_ms);
-        if (provider_is_smtp(transfer->provider))
-                return set_smtp(transfer, err);
-        r = set_headers(transfer, err);
-        if (r == 0)
-                set_http(transfer);
+        if (provider_is_smtp(transfer->provider)) {
+                r = set_smtp(transfer, err);
+        } else {
+                r = set_headers(transfer, err);
+                if (r == 0)
+                        set_http(transfer);
+        }
+        if (r == 0 && transfer->set != CURLE_OK)
+                r = err_set(err, transfer->set == CURLE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_IO, "courier: %s",
+                            curl_easy_strerror(transfer->set));
         return r;
 }
 

@@ -23,6 +23,7 @@ struct transfer {
         bool is_question;         /* it asks after the message instead of sending it */
         size_t read;              /* bytes of the body that curl has taken (SMTP) */
         struct transfer *next;    /* the owner's */
+        CURLcode set;             /* of the options: the first that could not be set */
 };
 
 int transfer_new(struct transfer **ret_transfer, struct err *err);
