@@ -161,6 +161,7 @@ static int show_signed_in(struct linked *linked, const struct page_case *found)
         if (linked->pupil_is_protected) { /* whoever the case is about is asked of the school alone */
                 free(linked->pupil_name);
                 linked->pupil_name = NULL;
+                place_fini(&linked->place);
         }
         value_set_bool(linked->values, "has_pupil", linked->pupil_name != NULL);
         if (linked->place.unit && !linked->pupil_is_protected)
