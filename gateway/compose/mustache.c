@@ -1,5 +1,6 @@
 #include "compose/mustache_tree.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A value that sections have pushed, the innermost first. */
@@ -140,6 +141,31 @@ static int print_text(struct run *run, const struct place *place, const struct n
         return buf_add(run->buf, node->text, node->length);
 }
 
+static bool is_moment(const struct value *value)
+{
+        return value->kind == VALUE_DATE || value->kind == VALUE_TIME || value->kind == VALUE_CLOCK;
+}
+
+/* A day or a time of a page stays on one line: "23. marraskuuta 2026" must not end one with "23.". */
+static int add_unbroken(struct buf *buf, const char *text)
+{
+        int r = 0;
+
+        while (*text && r == 0) {
+                size_t length = strcspn(text, " ");
+                char piece[LOCALE_TEXT_MAX_BYTES];
+
+                snprintf(piece, sizeof piece, "%.*s", (int)length, text);
+                r = escape_add(buf, piece, ESCAPE_HTML);
+                text += length;
+                if (r == 0 && *text == ' ') {
+                        r = buf_adds(buf, "\u00a0");
+                        text++;
+                }
+        }
+        return r;
+}
+
 static int print_found(struct run *run, const struct place *place, const struct node *node,
                        const struct value *value)
 {
@@ -160,7 +186,9 @@ static int print_found(struct run *run, const struct place *place, const struct 
                 return escape_add(run->buf, value->text, escape);
         buf_init(&text, LOCALE_TEXT_MAX_BYTES);
         r = locale_print(run->render->locale, value, &text);
-        if (r == 0)
+        if (r == 0 && run->render->escape == ESCAPE_HTML && is_moment(value))
+                r = add_unbroken(run->buf, buf_text(&text));
+        else if (r == 0)
                 r = escape_add(run->buf, buf_text(&text), escape);
         else
                 r = fail(run, place, node, r, "cannot be printed in this language: use another form");

@@ -1,5 +1,6 @@
 #include "web/linked.h"
 #include "compose/html.h"
+#include "compose/phone.h"
 #include "base/date.h"
 #include "base/log.h"
 #include "intake/intake.h"
@@ -174,9 +175,10 @@ static const char *home_of(const struct linked *linked)
 /* In a text from right to left a number keeps its own direction, and its + in front. */
 static void set_phone(struct value *values, const char *phone, enum html_direction direction)
 {
-        char text[64];
+        char text[PHONE_TEXT_MAX_BYTES + 8], grouped[PHONE_TEXT_MAX_BYTES];
 
-        snprintf(text, sizeof text, direction == HTML_RTL ? "\u2066%.40s\u2069" : "%.40s", phone);
+        phone_print(phone, grouped);
+        snprintf(text, sizeof text, direction == HTML_RTL ? "\u2066%s\u2069" : "%s", grouped);
         value_set_text(values, "school.phone", text);
         value_set_text(values, "school.phone_link", phone);
 }
@@ -197,6 +199,9 @@ static void set_common(struct linked *linked, const char *language)
         value_set_text(values, "asked_language", linked->asked[0] ? language : "");
         value_set_text(values, "sub", linked->sub);
         value_set_text(values, "home_sub", home_of(linked));
+        if (linked->page)
+                value_set_bool(value_set_map(values, "at"), linked->page,
+                               true); /* not led to by its own list */
         value_set_bool(values, "is_shared", strcmp(linked->link.kind, "wall") == 0);
         value_set_text(values, "of", linked->of);
         set_url(values, "of_query", linked->of);
