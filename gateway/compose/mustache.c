@@ -166,8 +166,9 @@ static int add_unbroken(struct buf *buf, const char *text)
         return r;
 }
 
+/* IS_MADE: the locale wrote it, of a day or a time. */
 static int print_found(struct run *run, const struct place *place, const struct node *node,
-                       const struct value *value)
+                       const struct value *value, bool is_made)
 {
         enum compose_escape escape = run->render->escape;
         struct buf text;
@@ -182,6 +183,8 @@ static int print_found(struct run *run, const struct place *place, const struct 
             (run->render->escape == ESCAPE_PLAIN && !is_true(value) && value->kind == VALUE_TEXT))
                 return fail(run, place, node, ERR_INVALID,
                             "has no value: give it one, or put it in a section of its own");
+        if (value->kind == VALUE_TEXT && is_made && escape == ESCAPE_HTML)
+                return add_unbroken(run->buf, value->text);
         if (value->kind == VALUE_TEXT)
                 return escape_add(run->buf, value->text, escape);
         buf_init(&text, LOCALE_TEXT_MAX_BYTES);
@@ -202,7 +205,7 @@ static int print_value(struct run *run, const struct place *place, const struct 
         int r = find(run, place->frame, node->text, &found);
 
         if (r == 0)
-                r = print_found(run, place, node, &found.value);
+                r = print_found(run, place, node, &found.value, *buf_text(&found.scratch));
         else if (r == ERR_NOT_FOUND)
                 r = fail(run, place, node, ERR_INVALID,
                          "is missing: give it a value, or put it in a section of its own");

@@ -17,7 +17,7 @@ static int64_t next_month(struct zone *zone, int32_t day)
 
         date_to_civil(day, &year, &month, &of_month);
         day = month == 12 ? date_from_civil(year + 1, 1, 1) : date_from_civil(year, month + 1, 1);
-        return quiet_until(zone, zone_to_utc(zone, day, 0), false);
+        return quiet_until(zone, zone_to_utc(zone, day, 0), false, NULL);
 }
 
 static bool may_wait(const struct new_message *message)
@@ -80,8 +80,8 @@ int budget_release(struct db *db, int64_t now_utc, struct err *err)
                         return r;
                 r = zone_keep(waiting.timezone, &zone, err);
                 if (r == 0)
-                        r = budget_let_go(db, &waiting, month, quiet_until(zone, now_utc, false), now_utc,
-                                          err);
+                        r = budget_let_go(db, &waiting, month, quiet_until(zone, now_utc, false, NULL),
+                                          now_utc, err);
         }
         return r;
 }

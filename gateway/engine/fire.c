@@ -201,6 +201,7 @@ static int decide_hold(struct telling *telling, const struct recipient *recipien
                        const struct recipient_person *person, struct new_message *message, struct err *err)
 {
         struct firing *firing = telling->firing;
+        struct quiet_choice chosen;
         struct zone *zone;
         int64_t until;
         int r;
@@ -216,7 +217,10 @@ static int decide_hold(struct telling *telling, const struct recipient *recipien
         r = zone_keep(person->timezone ? person->timezone : firing->place.timezone, &zone, err);
         if (r < 0)
                 return r;
-        until = quiet_until(zone, firing->now, keeps_office_hours(telling, recipient));
+        r = quiet_choice_get(firing->db, recipient->person, &chosen, err);
+        if (r < 0)
+                return r;
+        until = quiet_until(zone, firing->now, keeps_office_hours(telling, recipient), &chosen);
         if (until > firing->now) {
                 message->held = "quiet-hours";
                 message->not_before = until;

@@ -3,6 +3,7 @@
 #include "intake/apply.h"
 #include "intake/check.h"
 #include "store/page_settings.h"
+#include "store/quiet_choice.h"
 
 #include <string.h>
 
@@ -14,6 +15,19 @@ static int read_person(struct apply *apply, const char **ret_person)
                 return apply_refuse(apply, "person", "only people themselves say so, on their pages");
         r = apply_person(apply, "person", REQUIRED, ret_person);
         return r < 0 ? r : apply->data.error;
+}
+
+static int choose_quiet(struct apply *apply, const char *person)
+{
+        struct quiet_choice choice;
+
+        choice.from_hour =
+            fields_int(&apply->data, "quiet-from", QUIET_FROM_HOUR_MIN, QUIET_FROM_HOUR, QUIET_FROM_HOUR);
+        choice.until_hour =
+            fields_int(&apply->data, "quiet-until", QUIET_UNTIL_HOUR, QUIET_UNTIL_HOUR_MAX, QUIET_UNTIL_HOUR);
+        if (apply->data.error)
+                return apply->data.error;
+        return quiet_choice_set(apply->db, person, &choice, apply->err);
 }
 
 int apply_person_chose(struct apply *apply)
@@ -33,6 +47,8 @@ int apply_person_chose(struct apply *apply)
                 if (fields_has(&apply->data, choices[i]))
                         r = person_set_choice(apply->db, person, choices[i],
                                               fields_flag(&apply->data, choices[i], false), apply->err);
+        if (r == 0 && (fields_has(&apply->data, "quiet-from") || fields_has(&apply->data, "quiet-until")))
+                r = choose_quiet(apply, person);
         return r < 0 ? r : apply->data.error;
 }
 

@@ -218,6 +218,7 @@ static const struct step scrub_table[] = {
     {NULL, "DELETE FROM carer WHERE pupil = ?1 OR carer = ?1"},
     {"roles", "DELETE FROM role WHERE person = ?1"},
     {NULL, "DELETE FROM refused_contact WHERE person = ?1"},
+    {NULL, "DELETE FROM contact_replaced WHERE person = ?1"},
     {"contacts", "DELETE FROM contact WHERE person = ?1"},
     {NULL, "DELETE FROM change WHERE subject = ?1"},
     {NULL, "DELETE FROM change_part WHERE subject = ?1"},

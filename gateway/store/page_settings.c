@@ -1,4 +1,5 @@
 #include "store/page_settings.h"
+#include "store/contact_replaced.h"
 
 #include <stdio.h>
 
@@ -50,12 +51,14 @@ int person_contact_replace(struct db *db, const char *person, const char *channe
                            const char *value, struct err *err)
 {
         struct query q;
-        int r;
+        int r = contact_replaced_note(db, person, channel, old, value, err);
 
+        if (r < 0)
+                return r;
         query_start(&q, db,
                     "INSERT INTO contact(person, channel, value, position, safe, source)"
                     " SELECT ?1, ?2, ?4, coalesce(max(position), 0), coalesce(max(safe), 0), "
-                    "coalesce(max(source), 'direct')"
+                    "'" SOURCE_PAGE "'"
                     "   FROM contact WHERE person = ?1 AND channel = ?2 AND value = ?3"
                     " ON CONFLICT(person, channel, value) DO UPDATE SET state = 'good'",
                     err);

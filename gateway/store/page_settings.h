@@ -12,7 +12,7 @@ int person_contact(struct db *db, const char *person, const char *channel, char 
                    struct err *err);
 
 /* VALUE in place of the first contact of the channel, in its place and no safer than it was; OLD is what it
- * was. */
+ * was. A roster that still brings OLD does not undo it (person_put_contacts). */
 int person_contact_replace(struct db *db, const char *person, const char *channel, const char *old,
                            const char *value, struct err *err);
 

@@ -1,4 +1,5 @@
 #include "store/person.h"
+#include "store/contact_replaced.h"
 
 int person_put(struct db *db, const char *source, const struct person *row, struct err *err)
 {
@@ -126,14 +127,24 @@ static int put_contact(struct db *db, const char *source, const char *person, co
         return put_run(&q, existed);
 }
 
+static int put_unless_replaced(struct db *db, const char *source, const char *person,
+                               const struct contact *contact, size_t position, struct err *err)
+{
+        int r = contact_is_replaced(db, source, person, contact, err);
+
+        return r < 0 ? r : r ? PUT_SAME : put_contact(db, source, person, contact, position, err);
+}
+
 int person_put_contacts(struct db *db, const char *source, const char *person, const struct contact *contacts,
                         size_t count, struct contact_counts *counts, struct err *err)
 {
         struct query q;
-        int r;
+        int r = contact_replaced_drop(db, source, person, contacts, count, counts, err);
 
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < count; i++) {
-                r = put_contact(db, source, person, &contacts[i], i, err);
+                r = put_unless_replaced(db, source, person, &contacts[i], i, err);
                 if (r < 0)
                         return r;
                 counts->added += r == PUT_ADDED;
@@ -156,7 +167,7 @@ int person_put_contacts(struct db *db, const char *source, const char *person, c
         query_text(&q, source);
         r = query_run(&q);
         for (size_t i = 0; i < count && r >= 0; i++)
-                r = put_contact(db, source, person, &contacts[i], i, err);
+                r = put_unless_replaced(db, source, person, &contacts[i], i, err);
         if (r < 0)
                 return r;
         query_start(&q, db, "DELETE FROM contact WHERE person = ? AND source = ? AND position < 0", err);

@@ -39,7 +39,8 @@ struct contact_counts {
 };
 
 /* Replaces the contacts of PERSON that SOURCE owns by these, in the order in which they are tried; a contact
- * that stays keeps its state. Adds to *COUNTS. */
+ * that stays keeps its state, and one that its owner replaced on a page does not come back
+ * (store/contact_replaced.h). Adds to *COUNTS. */
 int person_put_contacts(struct db *db, const char *source, const char *person, const struct contact *contacts,
                         size_t count, struct contact_counts *counts, struct err *err);
 

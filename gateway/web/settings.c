@@ -1,6 +1,7 @@
 #include "web/settings.h"
 #include "intake/check.h"
 #include "store/page_settings.h"
+#include "store/quiet_choice.h"
 #include "web/code.h"
 
 #include <stdio.h>
@@ -55,6 +56,33 @@ static void set_choices(struct linked *linked)
         }
 }
 
+static void set_hours(struct linked *linked, const char *key, int first, int last, int current)
+{
+        struct value *list = value_set_list(linked->values, key);
+
+        for (int hour = first; hour <= last; hour++) {
+                struct value *map = value_append_map(list);
+                char text[16];
+
+                snprintf(text, sizeof text, "%d", hour);
+                value_set_text(map, "hour", text);
+                value_set_clock(map, "clock", hour * 3600);
+                value_set_bool(map, "is_current", hour == current);
+        }
+}
+
+static int set_quiet(struct linked *linked)
+{
+        struct quiet_choice choice;
+        int r = quiet_choice_get(linked->db, linked->link.person, &choice, linked->err);
+
+        if (r < 0)
+                return r;
+        set_hours(linked, "evenings", QUIET_FROM_HOUR_MIN, QUIET_FROM_HOUR, choice.from_hour);
+        set_hours(linked, "mornings", QUIET_UNTIL_HOUR, QUIET_UNTIL_HOUR_MAX, choice.until_hour);
+        return 0;
+}
+
 int settings_show(struct linked *linked)
 {
         int r;
@@ -66,22 +94,43 @@ int settings_show(struct linked *linked)
         if (r >= 0)
                 r = person_has_choice(linked->db, linked->link.person, "email-first", linked->err);
         value_set_bool(linked->values, "email_first", r > 0);
+        if (r >= 0)
+                r = set_quiet(linked);
         return r < 0 ? r : set_contacts(linked);
+}
+
+/* An hour of the form, everybody's when it names none; -1 when it is none that may be chosen. */
+static int read_hour(const struct form *form, const char *name, int least, int most, int usual)
+{
+        const char *text = form_value(form, name);
+        int hour = 0;
+
+        if (!*text)
+                return usual;
+        if (strlen(text) > 2 || strspn(text, "0123456789") != strlen(text))
+                return -1;
+        for (; *text; text++)
+                hour = hour * 10 + (*text - '0');
+        return hour < least || hour > most ? -1 : hour;
 }
 
 int settings_act(struct linked *linked, const struct form *form)
 {
         const char *language = form_value(form, "language");
+        int from = read_hour(form, "quiet-from", QUIET_FROM_HOUR_MIN, QUIET_FROM_HOUR, QUIET_FROM_HOUR);
+        int until = read_hour(form, "quiet-until", QUIET_UNTIL_HOUR, QUIET_UNTIL_HOUR_MAX, QUIET_UNTIL_HOUR);
         json_t *data;
         int r;
 
-        if (strlen(language) >= LOCALE_LANGUAGE_MAX_BYTES || !locale_knows(language) ||
+        if (from < 0 || until < 0 || strlen(language) >= LOCALE_LANGUAGE_MAX_BYTES ||
+            !locale_knows(language) ||
             strcmp(pages_language(linked->pages, "answer", language, "fi"), language) != 0)
                 return linked_refuse(linked, 400, "form-wrong");
         data =
-            json_pack("{s:s,s:s,s:b,s:b}", "person", linked->link.person, "language", language,
+            json_pack("{s:s,s:s,s:b,s:b,s:i,s:i}", "person", linked->link.person, "language", language,
                       "first-day-and-changes", strcmp(form_value(form, "first-day-and-changes"), "yes") == 0,
-                      "email-first", strcmp(form_value(form, "email-first"), "yes") == 0);
+                      "email-first", strcmp(form_value(form, "email-first"), "yes") == 0, "quiet-from", from,
+                      "quiet-until", until);
         r = linked_event(linked, form, "person.chose", linked->link.person, data, linked->err);
         if (r < 0)
                 return r;

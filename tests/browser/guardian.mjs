@@ -65,9 +65,13 @@ async function around({ pupil, guardian, language, width, scheme, words }) {
   await reader.follow(words.settings);
   await reader.check("settings");
   await reader.page.getByLabel(words.firstDay).check();
+  await reader.page.getByLabel(words.quietFrom).selectOption("19");
+  await reader.page.getByLabel(words.quietUntil).selectOption("9");
   expect((await reader.press(words.save)) === 200, "the choice is saved");
   await reader.check("settings-saved", { says: [words.saved] });
   expect(gateway.sql("SELECT choice FROM person_choice").includes("first-day-and-changes"), "the choice is a row");
+  expect(gateway.sql("SELECT group_concat(choice) AS c FROM person_choice WHERE choice GLOB 'quiet-*'").includes("quiet-from-19,quiet-until-9"), "the hours are rows");
+  expect((await reader.page.getByLabel(words.quietFrom).inputValue()) === "19", "the page shows the hours that were chosen");
   await reader.follow(words.changeContact);
   await reader.check("contact");
   await reader.page.getByLabel(words.contactLabel).fill("040 <b>0");
@@ -88,14 +92,14 @@ async function around({ pupil, guardian, language, width, scheme, words }) {
 const around_fi = {
   sent: "Mitä minulle on lähetetty ja miksi", why: "Koulun on kerrottava", report: "Ilmoita poissaolo etukäteen", until: "Viimeinen päivä",
   leave: "Sovittu meno tai loma", reported: "poissaolo on ilmoitettu", settings: "Kieli, viestit ja yhteystiedot",
-  firstDay: "Vain ensimmäisestä työpäivästä ja muutoksista", save: "Tallenna", saved: "Tallennettu.",
+  firstDay: "Vain ensimmäisestä työpäivästä ja muutoksista", save: "Tallenna", quietFrom: "Alkaa klo", quietUntil: "Päättyy klo", saved: "Tallennettu.",
   changeContact: "Vaihda numero tai sähköpostiosoite", contactLabel: "Uusi numero tai osoite", send: "Lähetä minulle koodi",
   contactWrong: "ei ole puhelinnumero", codeLabel: "Koodi, kuusi numeroa", confirm: "Vahvista",
 };
 const around_sv = {
   sent: "Vad som har skickats till mig och varför", why: "Skolan ska berätta", report: "Anmäl frånvaro på förhand", until: "Sista dagen",
   leave: "Avtalat ärende eller ledighet", reported: "frånvaron är anmäld", settings: "Språk, meddelanden och kontaktuppgifter",
-  firstDay: "Bara om den första praktikdagen och ändringar", save: "Spara", saved: "Sparat.",
+  firstDay: "Bara om den första praktikdagen och ändringar", quietFrom: "Börjar kl.", quietUntil: "Slutar kl.", save: "Spara", saved: "Sparat.",
   changeContact: "Byt nummer eller e-postadress", contactLabel: "Nytt nummer eller ny adress", send: "Skicka en kod till mig",
   contactWrong: "varken ett telefonnummer", codeLabel: "Kod, sex siffror", confirm: "Bekräfta",
 };

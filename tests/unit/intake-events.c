@@ -299,6 +299,8 @@ static const struct {
      EVENT("1", "contact.changed", "P1",
            "\"person\":\"P1\",\"channel\":\"sms\",\"old\":\"+358400000001\",\"value\":\"<b>\""),
      "data.value: no number or address"},
+    {NULL, EVENT("1", "person.chose", "P1", "\"person\":\"G1\",\"quiet-from\":8"), "data.quiet-from"},
+    {NULL, EVENT("1", "person.chose", "P1", "\"person\":\"G1\",\"quiet-until\":11"), "data.quiet-until"},
     {NULL, EVENT("1", "person.chose", "P1", "\"person\":\"P9\""), "data.person"},
     {NULL, EVENT("1", "attendance.marked", "P9", "\"mark\":\"absent\""),
      "data.pupil: no such pupil P9: import the roster"},

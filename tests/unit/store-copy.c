@@ -32,6 +32,7 @@ static const char *const kept_table[] = {
     "organisation_calendar",
     "calendar_dirty",
     "contact",
+    "contact_replaced",
     "person_choice",
     "role",
     "guardian",

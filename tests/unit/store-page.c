@@ -205,6 +205,74 @@ static void test_other_supervisor(void **state)
         expect(state, "UPDATE placement SET supervisor = 'G1'", 1, 1, -1);
 }
 
+static int64_t number(struct db *db, const char *sql)
+{
+        struct query q;
+        int64_t value;
+
+        query_start(&q, db, sql, NULL);
+        assert_int_equal(query_row(&q), 1);
+        value = column_int(&q, 0);
+        query_end(&q);
+        return value;
+}
+
+#define OVER(kind) "SELECT count(*) FROM page_link WHERE kind = '" kind "' AND expires <= created"
+
+/* The statement itself closes the link, and who comes back gets it back with the next message. */
+static void closes_supervisor(void **state, const char *away, const char *back)
+{
+        execute(*state, away);
+        assert_int_equal(number(*state, OVER("supervisor")), 1);
+        assert_int_equal(number(*state, OVER("guardian")), 0);
+        assert_int_equal(number(*state, OVER("pupil")), 0);
+        execute(*state, back);
+        put(*state, "supervisor", "S1", NOW + 200);
+        assert_int_equal(number(*state, OVER("supervisor")), 0);
+        assert_int_equal(is_open(*state, "supervisor", "S1"), 1);
+}
+
+static void test_supervisor_changes(void **state)
+{
+        closes_supervisor(state, "UPDATE placement SET supervisor = 'G1'",
+                          "UPDATE placement SET supervisor = 'S1'");
+        closes_supervisor(state, "UPDATE placement SET state = 'cancelled'",
+                          "UPDATE placement SET state = 'planned'");
+        execute(*state, "INSERT INTO workplace_supervisor(workplace, person) VALUES ('W1', 'S1');"
+                        "INSERT INTO workplace(id, name, organisation) VALUES ('W2', 'X', 's');"
+                        "UPDATE placement SET supervisor = NULL");
+        assert_int_equal(number(*state, OVER("supervisor")), 0);
+        closes_supervisor(state, "UPDATE placement SET workplace = 'W2'",
+                          "UPDATE placement SET workplace = 'W1'");
+        closes_supervisor(state, "DELETE FROM workplace_supervisor",
+                          "INSERT INTO workplace_supervisor(workplace, person) VALUES ('W1', 'S1')");
+}
+
+static void test_role_closes(void **state)
+{
+        execute(*state, "UPDATE role SET last_day = '2026-11-30'");
+        assert_int_equal(number(*state, OVER("pupil")), 0);
+        assert_int_equal(number(*state, "SELECT expires FROM page_link WHERE kind = 'pupil'"), NOW + 100);
+        execute(*state, "UPDATE role SET last_day = '2026-11-24'");
+        assert_int_equal(number(*state, OVER("pupil")), 1);
+        assert_int_equal(number(*state, OVER("guardian")), 0);
+        execute(*state, "UPDATE role SET last_day = NULL");
+        put(*state, "pupil", "P1", NOW + 200);
+        execute(*state, "DELETE FROM role");
+        assert_int_equal(number(*state, OVER("pupil")), 1);
+}
+
+/* Who has another role of the kind keeps the link. */
+static void test_role_goes_on(void **state)
+{
+        execute(*state, "INSERT INTO role(person, role, organisation, first_day) VALUES"
+                        " ('P1', 'pupil', 's', '2026-08-01')");
+        execute(*state, "UPDATE role SET last_day = '2026-11-24' WHERE organisation = 'g'");
+        assert_int_equal(number(*state, OVER("pupil")), 0);
+        execute(*state, "DELETE FROM role WHERE organisation = 'g'");
+        assert_int_equal(number(*state, OVER("pupil")), 0);
+}
+
 static void test_protected(void **state)
 {
         expect(state, "UPDATE person SET protected = 1 WHERE id = 'P1'", 0, 0, 0);
@@ -228,6 +296,9 @@ int main(void)
             cmocka_unit_test_setup_teardown(test_placement_cancelled, setup, teardown),
             cmocka_unit_test_setup_teardown(test_other_supervisor, setup, teardown),
             cmocka_unit_test_setup_teardown(test_protected, setup, teardown),
+            cmocka_unit_test_setup_teardown(test_supervisor_changes, setup, teardown),
+            cmocka_unit_test_setup_teardown(test_role_closes, setup, teardown),
+            cmocka_unit_test_setup_teardown(test_role_goes_on, setup, teardown),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
