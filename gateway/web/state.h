@@ -12,6 +12,7 @@
 #include "web/web.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define WEB_ZONE "Europe/Helsinki" /* in which pages and /v1/clock speak */
 #define TOKEN_USAGE_MAX 256        /* tokens in use at once */
@@ -28,6 +29,15 @@ struct page_memo;
 struct calendar_cache;
 struct follow;
 
+/* Events of POST /v1/events since the start. A request that the close gave up may still be with the writer:
+ * the last holder frees them. */
+struct event_counts {
+        atomic_int holders;
+        _Atomic int64_t accepted, duplicates, rejected;
+};
+
+void event_counts_release(struct event_counts *counts);
+
 struct web {
         struct web_options options;
         struct httpd *httpd;
@@ -42,7 +52,7 @@ struct web {
         struct calendar_cache *calendars; /* any thread's */
         struct fetch_log *fetches;
         struct follow *follow;
-        _Atomic int64_t accepted, duplicates, rejected; /* events of POST /v1/events since the start */
+        struct event_counts *events;
 
         pthread_rwlock_t pages_lock; /* guards pages */
         const struct pages *pages;

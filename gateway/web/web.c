@@ -166,7 +166,10 @@ int web_open(const struct web_options *options, struct web **ret_web, struct err
                 return err_set(err, ERR_NOMEM, "web: out of memory");
         }
         web->options = *options;
-        r = start(web, err);
+        web->events = calloc(1, sizeof *web->events);
+        if (web->events)
+                web->events->holders = 1;
+        r = web->events ? start(web, err) : err_set(err, ERR_NOMEM, "web: out of memory");
         if (r < 0) {
                 catalogue_free(TAKE(web->options.words));
                 web_close(web);
@@ -222,6 +225,7 @@ struct web *web_close(struct web *web)
         locale_cache_free(web->writer_locales);
         pthread_rwlock_destroy(&web->pages_lock);
         pthread_mutex_destroy(&web->page_mutex);
+        event_counts_release(web->events);
         free(web->base_url);
         free(web->loopback_url);
         free(web);

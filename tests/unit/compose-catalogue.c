@@ -15,7 +15,7 @@
 #define MONDAY_MORNING 1795414500 /* 2026-11-23 8:15 in Helsinki */
 #define LESSON 2700
 #define LINK "https://kapula.example.org/r/0123456789abcdef0123456789abcdef0123456789a"
-#define TEXT_MAX 20000
+#define TEXT_MAX 40000
 
 /* A folder of the test's own; LANGUAGE/FILE is written in it. */
 static char folder[64], override[64];
@@ -284,6 +284,8 @@ static struct value *sample(int how)
 
 static void check_text(const struct catalogue_entry *entry, int how, const char *subject, const char *text)
 {
+        /* Those with the letters of the GSM alphabet. */
+        static const char *const gsm_languages[] = {"de", "en", "es", "et", "fi", "so", "sv"};
         struct segment_size size;
         bool cheap;
 
@@ -295,8 +297,9 @@ static void check_text(const struct catalogue_entry *entry, int how, const char 
              (subject && (strstr(subject, "Kuusijo") || strstr(subject, "Puutarha")))))
                 fail_msg("%s/%s: a place of a protected pupil: «%s»", entry->language, entry->name, text);
         assert_int_equal(segment_count(text, &size, NULL), 0);
-        cheap = strcmp(entry->language, "ru") != 0 && strcmp(entry->language, "uk") != 0 &&
-                strcmp(entry->language, "ar") != 0; /* the others have the letters of the GSM alphabet */
+        cheap = false;
+        for (size_t i = 0; i < ARRAY_SIZE(gsm_languages); i++)
+                cheap = cheap || strcmp(entry->language, gsm_languages[i]) == 0;
         if (entry->kind == CATALOGUE_SMS && ((size.encoding != SEGMENT_GSM7 && cheap) ||
                                              size.segments > (cheap ? 2 : 4) || strchr(text, '\n')))
                 fail_msg("%s/%s: %zu segments in %s: «%s»", entry->language, entry->name, size.segments,
@@ -348,7 +351,7 @@ static void ships_each_template_in_each_language(void **state)
         }
         for (unsigned k = 0; k < ARRAY_SIZE(languages); k++)
                 assert_true(catalogue_has_language(catalogue, languages[k]));
-        assert_false(catalogue_has_language(catalogue, "th"));
+        assert_false(catalogue_has_language(catalogue, "ja"));
         catalogue_free(catalogue);
 }
 
