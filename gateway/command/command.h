@@ -33,7 +33,7 @@ struct option_spec {
         struct option_list *list; /* so does this, as often as it is given */
 };
 
-#define OPERAND_MAX 64
+#define OPERAND_MAX 1024
 
 /* Reads the options of TABLE (its end has name NULL) wherever they stand and collects the rest as operands,
  * at most OPERAND_MAX; "--" ends the options. ERR_USAGE for unknown ones. ret_operands has room for
