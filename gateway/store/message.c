@@ -1,4 +1,7 @@
 #include "store/message.h"
+#include "store/change.h"
+#include "store/match.h"
+#include "store/notice.h"
 #include "store/db.h"
 #include "store/message_batch.h"
 #include "store/unsubscribe.h"
@@ -7,6 +10,8 @@
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
+
+#define DIGEST_SECONDS 10 /* at most */
 
 #define LIST_MAX 100000 /* messages that one list holds */
 
@@ -165,7 +170,7 @@ static int add_claimed(struct query *query, struct message_list *list, struct er
 /* The rounds of a message share the numbers of its attempts; the first try of a round is the one after the
  * last that was accepted. */
 static int claim_class(struct db *db, int64_t now_utc, const struct message_lane *lane, bool urgent,
-                       int limit, struct message_list *list, struct err *err)
+                       int64_t queued_by, int limit, struct message_list *list, struct err *err)
 {
         size_t first = list->count;
         struct query q;
@@ -176,7 +181,7 @@ static int claim_class(struct db *db, int64_t now_utc, const struct message_lane
             "UPDATE message SET state = 'leased', reason = NULL, attempts = attempts + 1, changed = ?1"
             " WHERE id IN (SELECT id FROM message"
             "               WHERE state IN ('queued', 'retry') AND channel = ?2 AND urgent = ?3"
-            "                 AND not_before <= ?1 AND (deadline IS NULL OR deadline > ?1)"
+            "                 AND not_before <= ?1 AND (deadline IS NULL OR deadline > ?1) AND changed <= ?10"
             "                 AND (provider = ?4 OR (provider IS NULL AND NOT ?5"
             "                  AND (?7 IS NULL OR EXISTS (SELECT 1 FROM json_each(?7)"
             "                                              WHERE substr(address, 1, length(value)) = value))"
@@ -205,6 +210,7 @@ static int claim_class(struct db *db, int64_t now_utc, const struct message_lane
         query_text(&q, lane->takes);
         query_text(&q, lane->leaves);
         query_text(&q, lane->senders);
+        query_int(&q, queued_by);
         while ((r = query_row(&q)) > 0 && (r = add_claimed(&q, list, err)) == 0)
                 ;
         query_end(&q);
@@ -217,15 +223,36 @@ static int claim_class(struct db *db, int64_t now_utc, const struct message_lane
         return r;
 }
 
+/* What is not urgent waits a little while rules still speak of this moment: what else they tell the same
+ * member of staff goes into the same message. */
+static int engine_is_busy(struct db *db, int64_t now_utc, bool *ret_busy, struct err *err)
+{
+        int64_t timer = INT64_MAX, due = INT64_MAX, release = INT64_MAX;
+        int r = change_waits(db, ret_busy, err);
+
+        if (r == 0)
+                r = timer_next(db, &timer, err);
+        if (r == 0)
+                r = match_next_due(db, &due, err);
+        if (r == 0)
+                r = notice_next_release(db, &release, err);
+        *ret_busy = *ret_busy || timer <= now_utc || due <= now_utc || release <= now_utc;
+        return r;
+}
+
 int message_claim(struct db *db, int64_t now_utc, const struct message_lane *lane, int limit,
                   struct message_list *list, struct err *err)
 {
         size_t before = list->count;
-        int r = claim_class(db, now_utc, lane, true, limit, list, err);
+        bool is_busy = false;
+        int r = claim_class(db, now_utc, lane, true, INT64_MAX, limit, list, err);
 
         limit -= (int)(list->count - before);
         if (r == 0 && limit > 0)
-                r = claim_class(db, now_utc, lane, false, limit, list, err);
+                r = engine_is_busy(db, now_utc, &is_busy, err);
+        if (r == 0 && limit > 0)
+                r = claim_class(db, now_utc, lane, false, is_busy ? now_utc - DIGEST_SECONDS : INT64_MAX,
+                                limit, list, err);
         return r;
 }
 
