@@ -474,6 +474,25 @@ int yaml_text(const struct yaml_node *node, const char **ret_text, struct err *e
         return 0;
 }
 
+int yaml_copy_text(const struct yaml_node *mapping, const char *key, char **ret_text, struct err *err)
+{
+        const struct yaml_node *node = yaml_get(mapping, key);
+        const char *text;
+        char *copy;
+        int r;
+
+        if (!node)
+                return 0;
+        r = yaml_text(node, &text, err);
+        if (r < 0)
+                return r;
+        copy = strdup(text);
+        if (!copy)
+                return err_set(err, ERR_NOMEM, "%s: out of memory", yaml_file(node));
+        *ret_text = copy;
+        return 0;
+}
+
 bool yaml_read_int(const char *text, int64_t *ret_value)
 {
         intmax_t value;

@@ -61,6 +61,8 @@ bool yaml_is_quoted(const struct yaml_node *node);
 /* The text of a scalar as written, its quotes, escapes and block indentation undone. Null is an error; an
  * empty text in quotes is not. */
 int yaml_text(const struct yaml_node *node, const char **ret_text, struct err *err);
+/* The text of KEY in MAPPING, copied: free() it. *ret_text is left alone when there is no such key. */
+int yaml_copy_text(const struct yaml_node *mapping, const char *key, char **ret_text, struct err *err);
 int yaml_int(const struct yaml_node *node, int64_t min, int64_t max, int64_t *ret_value, struct err *err);
 int yaml_bool(const struct yaml_node *node, bool *ret_value, struct err *err);          /* true or false */
 int yaml_duration(const struct yaml_node *node, int64_t *ret_seconds, struct err *err); /* "15 min" */

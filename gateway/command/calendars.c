@@ -142,7 +142,6 @@ static int run(int argc, char **argv, struct err *err)
             {0},
         };
         _cleanup_(config_fini) struct config config = {0};
-        _cleanup_(free_ptr) char *database = NULL;
         struct db *db = NULL;
         int64_t now_utc = 0;
         int count, r = options_read(argc, argv, specs, operands, &count, err);
@@ -155,9 +154,7 @@ static int run(int argc, char **argv, struct err *err)
         if (r == 0)
                 r = config_load(path, &config, err);
         if (r == 0)
-                r = config_database_path(path, db_name, &database, err);
-        if (r == 0)
-                r = db_open(database, DB_WRITER, &db, err);
+                r = config_open_database(path, db_name, DB_WRITER, &db, err);
         if (r == 0)
                 r = count == 1 ? list(db, json, err) : read_now(db, &config, operands[1], now_utc, err);
         db_close(db);

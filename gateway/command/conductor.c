@@ -1,7 +1,7 @@
 #include "command/conductor.h"
 #include "base/log.h"
-#include "engine/engine.h"
 #include "store/db.h"
+#include "store/due.h"
 #include "store/message.h"
 #include "store/publication.h"
 #include "store/writer.h"
@@ -34,7 +34,7 @@ static int rows_are_idle(struct conductor *conductor, int64_t now, bool wait_for
         int64_t engine, message, poll = MESSAGE_NO_TIME;
         int r;
 
-        r = engine_next_time(conductor->reader, &engine, err);
+        r = due_next(conductor->reader, &engine, err);
         if (r == 0)
                 r = message_next_time(conductor->reader, &message, err);
         if (r == 0)

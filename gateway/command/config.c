@@ -25,18 +25,6 @@ static int copy(const char *text, char **ret_copy, struct err *err)
         return *ret_copy ? 0 : err_set(err, ERR_NOMEM, "configuration: out of memory");
 }
 
-static int read_text(const struct yaml_node *mapping, const char *key, char **ret_text, struct err *err)
-{
-        const struct yaml_node *node = yaml_get(mapping, key);
-        const char *text;
-        int r;
-
-        if (!node)
-                return 0;
-        r = yaml_text(node, &text, err);
-        return r < 0 ? r : copy(text, ret_text, err);
-}
-
 static int read_number(const struct yaml_node *mapping, const char *key, int64_t min, int64_t max,
                        int otherwise, int *ret_number, struct err *err)
 {
@@ -176,7 +164,7 @@ static int read_provider(struct config *config, const struct yaml_node *item, st
         for (int i = 0; r == 0 && settings && i < yaml_count(settings); i++)
                 r = read_setting(provider, yaml_at(settings, i), err);
         if (r == 0)
-                r = read_text(item, "ca_file", &provider->ca_file, err);
+                r = yaml_copy_text(item, "ca_file", &provider->ca_file, err);
         if (r == 0)
                 r = read_prefixes(provider, yaml_get(item, "prefixes"), err);
         if (r == 0)
@@ -216,23 +204,23 @@ static int read_broker(struct config *config, const struct yaml_node *broker, st
                 return 0;
         r = yaml_only_keys(broker, keys, err);
         if (r == 0)
-                r = read_text(broker, "host", &config->broker_host, err);
+                r = yaml_copy_text(broker, "host", &config->broker_host, err);
         if (r == 0 && !config->broker_host)
                 r = copy("127.0.0.1", &config->broker_host, err);
         if (r == 0)
                 r = read_port(broker, BROKER_PORT_DEFAULT, &config->broker_port, err);
         if (r == 0)
-                r = read_text(broker, "user", &config->broker_user, err);
+                r = yaml_copy_text(broker, "user", &config->broker_user, err);
         if (r == 0 && password)
                 r = read_secret(password, &config->broker_password, err);
         if (r == 0)
-                r = read_text(broker, "ca_file", &config->broker_ca, err);
+                r = yaml_copy_text(broker, "ca_file", &config->broker_ca, err);
         if (r == 0)
-                r = read_text(broker, "certificate_file", &config->broker_certificate, err);
+                r = yaml_copy_text(broker, "certificate_file", &config->broker_certificate, err);
         if (r == 0)
-                r = read_text(broker, "key_file", &config->broker_key, err);
+                r = yaml_copy_text(broker, "key_file", &config->broker_key, err);
         if (r == 0)
-                r = read_text(broker, "client_id", &config->broker_client_id, err);
+                r = yaml_copy_text(broker, "client_id", &config->broker_client_id, err);
         if (r == 0 && !config->broker_client_id)
                 r = copy("kapula-intake", &config->broker_client_id, err);
         if (r == 0)
@@ -271,18 +259,18 @@ static int read_calendar(struct config_calendar *calendar, const struct yaml_nod
         for (int i = 0; i < 4 && r == 0; i++)
                 r = yaml_need(node, keys[i], &needed, err);
         if (r == 0)
-                r = read_text(node, "name", &calendar->name, err);
+                r = yaml_copy_text(node, "name", &calendar->name, err);
         if (r == 0 && (strlen(calendar->name) >= 64 ||
                        calendar->name[strspn(calendar->name, "abcdefghijklmnopqrstuvwxyz0123456789-")]))
                 r = yaml_refuse(yaml_get(node, "name"), err, "no name: use small letters, digits and '-'");
         if (r == 0)
-                r = read_text(node, "url", &calendar->url, err);
+                r = yaml_copy_text(node, "url", &calendar->url, err);
         if (r == 0 && strncmp(calendar->url, "https://", 8) != 0 && strncmp(calendar->url, "http://", 7) != 0)
                 r = yaml_refuse(yaml_get(node, "url"), err, "no web address: begin it with https://");
         if (r == 0)
-                r = read_text(node, "organisation", &calendar->organisation, err);
+                r = yaml_copy_text(node, "organisation", &calendar->organisation, err);
         if (r == 0)
-                r = read_text(node, "kind", &calendar->kind, err);
+                r = yaml_copy_text(node, "kind", &calendar->kind, err);
         if (r == 0 && strcmp(calendar->kind, "breaks") != 0 && strcmp(calendar->kind, "meetings") != 0)
                 r = yaml_refuse(yaml_get(node, "kind"), err, "no such kind: write breaks or meetings");
         every = yaml_get(node, "every");
@@ -318,15 +306,15 @@ static int read_folder(struct config_folder *folder, const struct yaml_node *ite
         if (r == 0)
                 r = yaml_need(item, "kind", &kind, err);
         if (r == 0)
-                r = read_text(item, "path", &folder->path, err);
+                r = yaml_copy_text(item, "path", &folder->path, err);
         if (r == 0)
-                r = read_text(item, "kind", &folder->kind, err);
+                r = yaml_copy_text(item, "kind", &folder->kind, err);
         if (r == 0)
-                r = read_text(item, "map", &folder->map, err);
+                r = yaml_copy_text(item, "map", &folder->map, err);
         if (r == 0)
-                r = read_text(item, "organisation", &folder->organisation, err);
+                r = yaml_copy_text(item, "organisation", &folder->organisation, err);
         if (r == 0)
-                r = read_text(item, "source", &folder->source, err);
+                r = yaml_copy_text(item, "source", &folder->source, err);
         if (r == 0 && strcmp(folder->kind, "roster") != 0 && strcmp(folder->kind, "attendance") != 0 &&
             strcmp(folder->kind, "events") != 0)
                 r = yaml_refuse(kind, err, "%.40s is no kind: write roster, attendance or events",
@@ -357,23 +345,23 @@ static int read_config(struct config *config, const struct yaml_node *root, stru
         if (r == 0)
                 r = read_folders(config, yaml_get(root, "folders"), err);
         if (r == 0)
-                r = read_text(root, "database", &config->database, err);
+                r = yaml_copy_text(root, "database", &config->database, err);
         if (r == 0)
-                r = read_text(root, "listen", &config->listen, err);
+                r = yaml_copy_text(root, "listen", &config->listen, err);
         if (r == 0 && !config->listen)
                 r = copy("127.0.0.1", &config->listen, err);
         if (r == 0)
                 r = read_port(root, PORT_DEFAULT, &config->port, err);
         if (r == 0)
-                r = read_text(root, "base_url", &config->base_url, err);
+                r = yaml_copy_text(root, "base_url", &config->base_url, err);
         if (r == 0)
-                r = read_text(root, "organizer", &config->organizer, err);
+                r = yaml_copy_text(root, "organizer", &config->organizer, err);
         if (r == 0)
                 r = read_calendars(config, yaml_get(root, "calendars"), err);
         if (r == 0)
-                r = read_text(root, "rules", &config->rules, err);
+                r = yaml_copy_text(root, "rules", &config->rules, err);
         if (r == 0)
-                r = read_text(root, "templates", &config->templates, err);
+                r = yaml_copy_text(root, "templates", &config->templates, err);
         if (r == 0)
                 r = read_providers(config, yaml_get(root, "providers"), err);
         if (r == 0)
@@ -406,6 +394,15 @@ int config_database_path(const char *path, const char *db, char **ret_path, stru
 
         /* A wrong configuration is "could not" and never "the answer is no". */
         return r < 0 ? ERR_IO : command_database_path(db ? db : config.database, ret_path, err);
+}
+
+int config_open_database(const char *path, const char *db, enum db_mode mode, struct db **ret_db,
+                         struct err *err)
+{
+        _cleanup_(free_ptr) char *file = NULL;
+        int r = config_database_path(path, db, &file, err);
+
+        return r < 0 ? r : db_open(file, mode, ret_db, err);
 }
 
 static void fini_provider(struct config_provider *provider)

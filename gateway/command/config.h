@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "command/config_intake.h"
 #include "command/watch.h"
+#include "store/db.h"
 
 #include <stdbool.h>
 
@@ -70,5 +71,9 @@ void config_fini(struct config *config);
 /* The database of a verb's --config PATH and --db DB, either of which may be NULL: DB before what the file
  * says, before the default place. free() it. */
 int config_database_path(const char *path, const char *db, char **ret_path, struct err *err);
+
+/* The same database, open. */
+int config_open_database(const char *path, const char *db, enum db_mode mode, struct db **ret_db,
+                         struct err *err);
 
 #endif

@@ -3,21 +3,6 @@
 #include <mosquitto.h>
 #include <string.h>
 
-static int copy(const struct yaml_node *mapping, const char *key, char **ret_text, struct err *err)
-{
-        const struct yaml_node *node = yaml_get(mapping, key);
-        const char *text;
-        int r;
-
-        if (!node)
-                return 0;
-        r = yaml_text(node, &text, err);
-        if (r < 0)
-                return r;
-        *ret_text = strdup(text);
-        return *ret_text ? 0 : err_set(err, ERR_NOMEM, "configuration: out of memory");
-}
-
 static int read_data(const struct yaml_node *data, struct topic_map *map, struct err *err)
 {
         int r = data ? yaml_want(data, YAML_KIND_MAPPING, err) : 0;
@@ -29,7 +14,7 @@ static int read_data(const struct yaml_node *data, struct topic_map *map, struct
                         return yaml_refuse(data, err, "more than %d fields: use fewer", TOPIC_MAP_FIELD_MAX);
                 map->data_count++;
                 field->name = strdup(yaml_key(yaml_at(data, i)));
-                r = copy(data, yaml_key(yaml_at(data, i)), &field->value, err);
+                r = yaml_copy_text(data, yaml_key(yaml_at(data, i)), &field->value, err);
                 if (r == 0 && !field->name)
                         r = err_set(err, ERR_NOMEM, "configuration: out of memory");
         }
@@ -50,13 +35,13 @@ static int read_map(const struct yaml_node *node, struct config_topic *topic, st
         if (r == 0)
                 r = yaml_need(node, "type", &type, err);
         if (r == 0)
-                r = copy(node, "type", &map->type, err);
+                r = yaml_copy_text(node, "type", &map->type, err);
         if (r == 0)
-                r = copy(node, "id", &map->id, err);
+                r = yaml_copy_text(node, "id", &map->id, err);
         if (r == 0)
-                r = copy(node, "subject", &map->subject, err);
+                r = yaml_copy_text(node, "subject", &map->subject, err);
         if (r == 0)
-                r = copy(node, "time", &map->time, err);
+                r = yaml_copy_text(node, "time", &map->time, err);
         if (r == 0)
                 r = read_data(yaml_get(node, "data"), map, err);
         if (r == 0 && !topic->source)
@@ -75,15 +60,15 @@ static int read_topic(const struct yaml_node *item, struct config_topic *topic, 
         if (r == 0)
                 r = yaml_need(item, "topic", &filter, err);
         if (r == 0)
-                r = copy(item, "topic", &topic->filter, err);
+                r = yaml_copy_text(item, "topic", &topic->filter, err);
         if (r == 0 && mosquitto_sub_topic_check(topic->filter) != MOSQ_ERR_SUCCESS)
                 r = yaml_refuse(filter, err, "no topic filter of MQTT: write it as school/doors/+");
         if (r == 0 && strncmp(topic->filter, "kapula/v1/", 10) == 0)
                 r = yaml_refuse(filter, err, "the gateway's own events: name the devices' topics");
         if (r == 0)
-                r = copy(item, "organisation", &topic->organisation, err);
+                r = yaml_copy_text(item, "organisation", &topic->organisation, err);
         if (r == 0)
-                r = copy(item, "source", &topic->source, err);
+                r = yaml_copy_text(item, "source", &topic->source, err);
         return r < 0 ? r : read_map(yaml_get(item, "map"), topic, err);
 }
 

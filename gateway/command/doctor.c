@@ -64,11 +64,11 @@ static void tell_database(struct doctor *doctor, const struct self_check *check,
         else
                 tell(doctor, FINDING_WELL, "database", "whole");
         if (check->schema == check->schema_wanted)
-                tell(doctor, FINDING_WELL, "schema", "version %lld", (long long)check->schema);
+                tell(doctor, FINDING_WELL, "schema", "version %d", check->schema);
         else
                 tell(doctor, FINDING_ILL, "schema",
-                     "version %lld, this program wants %lld: start the gateway of this release once",
-                     (long long)check->schema, (long long)check->schema_wanted);
+                     "version %d, this program wants %d: start the gateway of this release once",
+                     check->schema, check->schema_wanted);
         if (now_utc < YEAR_2026 || check->newest > now_utc + 300)
                 tell(doctor, FINDING_ILL, "clock",
                      "behind what was received already: set it, and let it be kept by NTP");

@@ -218,7 +218,6 @@ static int run(int argc, char **argv, struct err *err)
                                             {.name = "--tenant", .value = &arguments.tenant},
                                             {0}};
         const char *operands[OPERAND_MAX];
-        _cleanup_(free_ptr) char *path = NULL;
         struct db *db = NULL;
         int count, r;
 
@@ -226,9 +225,7 @@ static int run(int argc, char **argv, struct err *err)
         if (r == 0)
                 r = read_numbers(&arguments, err);
         if (r == 0)
-                r = config_database_path(arguments.config, arguments.db, &path, err);
-        if (r == 0)
-                r = db_open(path, DB_WRITER, &db, err);
+                r = config_open_database(arguments.config, arguments.db, DB_WRITER, &db, err);
         if (r == 0)
                 r = dispatch(db, operands, count, &arguments, err);
         db_close(db);

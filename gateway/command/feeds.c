@@ -340,7 +340,6 @@ static int run(int argc, char **argv, struct err *err)
             {.name = "--virtual-clock", .value = &options.virtual_clock},
             {0},
         };
-        _cleanup_(free_ptr) char *path = NULL;
         const char *operands[OPERAND_MAX];
         struct db *db;
         int count, r;
@@ -351,10 +350,7 @@ static int run(int argc, char **argv, struct err *err)
         if (!is_action(operands, count))
                 return err_set(err, ERR_USAGE,
                                "feeds: list, create --for ID, rotate ID or revoke ID: see kapula help feeds");
-        r = config_database_path(options.config, options.db, &path, err);
-        if (r < 0)
-                return r;
-        r = db_open(path, DB_WRITER, &db, err);
+        r = config_open_database(options.config, options.db, DB_WRITER, &db, err);
         if (r < 0)
                 return r;
         r = run_action(db, &options, operands, count, err);

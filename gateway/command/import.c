@@ -87,15 +87,12 @@ static const struct {
 static int run_kind(const char *name, struct import *import, const char *config, const char *db,
                     struct err *err)
 {
-        _cleanup_(free_ptr) char *path = NULL;
         int r;
 
         for (size_t i = 0; i < ARRAY_SIZE(kind_table); i++) {
                 if (strcmp(kind_table[i].name, name) != 0)
                         continue;
-                r = config_database_path(config, db, &path, err);
-                if (r == 0)
-                        r = db_open(path, DB_WRITER, &import->db, err);
+                r = config_open_database(config, db, DB_WRITER, &import->db, err);
                 if (r < 0)
                         return r;
                 r = kind_table[i].run(import, err);

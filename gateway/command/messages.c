@@ -539,7 +539,6 @@ static int run(int argc, char **argv, struct err *err)
         };
         char zone[MESSAGE_LOG_ZONE_MAX];
         const char *operands[OPERAND_MAX];
-        _cleanup_(free_ptr) char *path = NULL;
         struct show show = {0};
         bool is_show;
         int count, r;
@@ -551,9 +550,7 @@ static int run(int argc, char **argv, struct err *err)
         if (count && !is_show)
                 return err_set(err, ERR_USAGE, "messages: %.40s: not understood: see kapula help messages",
                                operands[count - 1]);
-        r = config_database_path(options.config, options.db, &path, err);
-        if (r == 0)
-                r = db_open(path, DB_READER, &show.db, err);
+        r = config_open_database(options.config, options.db, DB_READER, &show.db, err);
         if (r == 0)
                 r = message_log_zone(show.db, zone, err);
         if (r == 0)

@@ -101,16 +101,13 @@ static int run(int argc, char **argv, struct err *err)
                                             {.name = "--json", .flag = &arguments.is_json},
                                             {0}};
         const char *operands[OPERAND_MAX];
-        _cleanup_(free_ptr) char *path = NULL;
         struct db *db = NULL;
         int count, r = options_read(argc, argv, table, operands, &count, err);
 
         if (r == 0 && (count != 2 || strcmp(operands[0], "show") != 0))
                 r = err_set(err, ERR_USAGE, "people: show ID is wanted: see kapula help people");
         if (r == 0)
-                r = config_database_path(arguments.config, arguments.db, &path, err);
-        if (r == 0)
-                r = db_open(path, DB_READER, &db, err);
+                r = config_open_database(arguments.config, arguments.db, DB_READER, &db, err);
         if (r == 0)
                 r = show(db, operands[1], arguments.is_json, err);
         db_close(db);

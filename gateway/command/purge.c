@@ -78,7 +78,6 @@ static int run(int argc, char **argv, struct err *err)
                                             {0}};
         _cleanup_(config_fini) struct config config = {0};
         const char *operands[OPERAND_MAX];
-        _cleanup_(free_ptr) char *path = NULL;
         struct db *db = NULL;
         int count, r;
 
@@ -88,9 +87,7 @@ static int run(int argc, char **argv, struct err *err)
         if (r == 0 && config_load(arguments.config, &config, err) < 0)
                 r = ERR_IO; /* a wrong configuration is "could not" and never "the answer is no" */
         if (r == 0)
-                r = config_database_path(arguments.config, arguments.db, &path, err);
-        if (r == 0)
-                r = db_open(path, DB_WRITER, &db, err);
+                r = config_open_database(arguments.config, arguments.db, DB_WRITER, &db, err);
         if (r == 0)
                 r = run_on(db, &config, &arguments, err);
         db_close(db);

@@ -111,7 +111,6 @@ static int run(int argc, char **argv, struct err *err)
             {.name = "--config", .value = &options.config}, {.name = "--db", .value = &options.db},
             {.name = "--json", .flag = &options.json},      {0}};
         const char *operands[OPERAND_MAX];
-        _cleanup_(free_ptr) char *path = NULL;
         struct db *db = NULL;
         bool is_seen;
         int count, r;
@@ -122,9 +121,7 @@ static int run(int argc, char **argv, struct err *err)
         is_seen = count == 2 && strcmp(operands[0], "seen") == 0;
         if (!is_seen && !(count == 1 && strcmp(operands[0], "list") == 0))
                 return err_set(err, ERR_USAGE, "replies: give list or seen ID: see kapula help replies");
-        r = config_database_path(options.config, options.db, &path, err);
-        if (r == 0)
-                r = db_open(path, is_seen ? DB_WRITER : DB_READER, &db, err);
+        r = config_open_database(options.config, options.db, is_seen ? DB_WRITER : DB_READER, &db, err);
         if (r == 0)
                 r = is_seen ? see(db, operands[1], &options, err) : list_replies(db, &options, err);
         db_close(db);

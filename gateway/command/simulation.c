@@ -10,6 +10,7 @@
 #include "intake/roster.h"
 #include "store/calendar_day.h"
 #include "store/db.h"
+#include "store/due.h"
 #include "store/notice.h"
 #include "store/place.h"
 #include "store/contact.h"
@@ -437,7 +438,7 @@ static int play_moment(struct simulation *simulation, struct err *err)
 static int next_moment(struct simulation *simulation, int64_t *ret_time, struct err *err)
 {
         int64_t engine, message;
-        int r = engine_next_time(simulation->db, &engine, err);
+        int r = due_next(simulation->db, &engine, err);
 
         if (r == 0)
                 r = message_next_time(simulation->db, &message, err);

@@ -95,7 +95,6 @@ static int run(int argc, char **argv, struct err *err)
                                             {.name = "--json", .flag = &is_json},
                                             {0}};
         const char *operands[OPERAND_MAX];
-        _cleanup_(free_ptr) char *path = NULL;
         struct db *db = NULL;
         int count, r;
 
@@ -103,9 +102,7 @@ static int run(int argc, char **argv, struct err *err)
         if (r == 0 && count > 1)
                 r = err_set(err, ERR_USAGE, "surveys: %.40s: one survey at a time", operands[1]);
         if (r == 0)
-                r = config_database_path(config, db_option, &path, err);
-        if (r == 0)
-                r = db_open(path, DB_WRITER, &db, err);
+                r = config_open_database(config, db_option, DB_WRITER, &db, err);
         if (r == 0)
                 r = show(db, count ? operands[0] : NULL, is_json, err);
         db_close(db);

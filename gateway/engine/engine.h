@@ -69,7 +69,4 @@ void engine_on_invitation(struct engine *engine,
 int engine_step(struct engine *engine, struct db *db, int64_t now_utc, int max, int *ret_done,
                 struct err *err);
 
-/* When engine_step has work next by itself; NOW or earlier when it has already, INT64_MAX when never. */
-int engine_next_time(struct db *db, int64_t *ret_utc, struct err *err);
-
 #endif

@@ -3,6 +3,7 @@
 #include "engine/engine.h"
 #include "store/calendar_day.h"
 #include "store/db.h"
+#include "store/due.h"
 #include "store/writer.h"
 
 #include <pthread.h>
@@ -54,7 +55,7 @@ static int find_next(struct engine_loop *loop, struct err *err)
         int r = db_data_version(loop->reader, &version, err);
 
         if (r == 0 && !(loop->knows_next && version == loop->version)) {
-                r = engine_next_time(loop->reader, &loop->next, err);
+                r = due_next(loop->reader, &loop->next, err);
                 loop->knows_next = r == 0;
                 loop->version = version;
         }

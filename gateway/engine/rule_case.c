@@ -4,21 +4,6 @@
 
 #include <string.h>
 
-static int copy_optional(const struct yaml_node *mapping, const char *key, char **ret_text, struct err *err)
-{
-        const struct yaml_node *node = yaml_get(mapping, key);
-        const char *text;
-        int r;
-
-        if (!node)
-                return 0;
-        r = yaml_text(node, &text, err);
-        if (r < 0)
-                return r;
-        *ret_text = strdup(text);
-        return *ret_text ? 0 : err_set(err, ERR_NOMEM, "rules: out of memory");
-}
-
 static bool is_owner(const char *role)
 {
         static const char *const owners[] = {"coach", "curator", "principal", "teacher"};
@@ -41,11 +26,11 @@ static int read_case(struct rule *rule, const struct yaml_node *node, struct err
         int r = yaml_only_keys(node, keys, err);
 
         if (r == 0)
-                r = copy_optional(node, "owner", &wish->owner, err);
+                r = yaml_copy_text(node, "owner", &wish->owner, err);
         if (r == 0)
-                r = copy_optional(node, "when", &wish->when, err);
+                r = yaml_copy_text(node, "when", &wish->when, err);
         if (r == 0)
-                r = copy_optional(node, "step", &wish->step, err);
+                r = yaml_copy_text(node, "step", &wish->step, err);
         if (r < 0)
                 return r;
         wish->owner_is_column = has_column(rule, wish->owner);

@@ -243,11 +243,6 @@ const char *bundle_only(const struct bundle *bundle)
         return bundle->entry_count == 1 ? bundle->entries[0].name : NULL;
 }
 
-int64_t bundle_file_bytes(const struct bundle_file *file)
-{
-        return file->entry->bytes;
-}
-
 bool bundle_has(const struct bundle *bundle, const char *name)
 {
         return find(bundle, name) != NULL;

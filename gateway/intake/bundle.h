@@ -44,7 +44,6 @@ struct bundle_file;
 
 int bundle_file_open(struct bundle *bundle, const char *name, struct bundle_file **ret_file, struct err *err);
 struct bundle_file *bundle_file_close(struct bundle_file *file); /* takes NULL, returns NULL */
-int64_t bundle_file_bytes(const struct bundle_file *file);
 /* A csv_source's read: CONTEXT is the struct bundle_file. */
 ssize_t bundle_file_read(void *context, void *data, size_t size, struct err *err);
 

@@ -153,11 +153,6 @@ int table_refuse(struct table *table, int column, struct err *err, const char *f
         va_end(arguments);
         if (value)
                 show(value, shown);
-        return err_set(err, ERR_INVALID, "%s: %s%s%s%.300s", table_column_name(table, column),
-                       value ? "\"" : "", shown, value ? "\": " : "", what);
-}
-
-const char *table_column_name(const struct table *table, int column)
-{
-        return table->columns[column].name;
+        return err_set(err, ERR_INVALID, "%s: %s%s%s%.300s", table->columns[column].name, value ? "\"" : "",
+                       shown, value ? "\": " : "", what);
 }

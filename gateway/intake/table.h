@@ -50,7 +50,4 @@ int table_need(struct table *table, int column, const char **ret_value, struct e
 int table_refuse(struct table *table, int column, struct err *err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* The name under which COLUMN stands in the file. */
-const char *table_column_name(const struct table *table, int column);
-
 #endif

@@ -1,8 +1,6 @@
 #include "store/message.h"
-#include "store/change.h"
-#include "store/match.h"
-#include "store/notice.h"
 #include "store/db.h"
+#include "store/due.h"
 #include "store/message_batch.h"
 #include "store/unsubscribe.h"
 #include "store/receipt.h"
@@ -11,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DIGEST_SECONDS 10 /* at most */
+#define DIGEST_SECONDS 10 /* that what is not urgent waits, at most */
 
 #define LIST_MAX 100000 /* messages that one list holds */
 
@@ -223,36 +221,21 @@ static int claim_class(struct db *db, int64_t now_utc, const struct message_lane
         return r;
 }
 
-/* What is not urgent waits a little while rules still speak of this moment: what else they tell the same
- * member of staff goes into the same message. */
-static int engine_is_busy(struct db *db, int64_t now_utc, bool *ret_busy, struct err *err)
-{
-        int64_t timer = INT64_MAX, due = INT64_MAX, release = INT64_MAX;
-        int r = change_waits(db, ret_busy, err);
-
-        if (r == 0)
-                r = timer_next(db, &timer, err);
-        if (r == 0)
-                r = match_next_due(db, &due, err);
-        if (r == 0)
-                r = notice_next_release(db, &release, err);
-        *ret_busy = *ret_busy || timer <= now_utc || due <= now_utc || release <= now_utc;
-        return r;
-}
-
 int message_claim(struct db *db, int64_t now_utc, const struct message_lane *lane, int limit,
                   struct message_list *list, struct err *err)
 {
         size_t before = list->count;
-        bool is_busy = false;
+        int64_t due = INT64_MAX;
         int r = claim_class(db, now_utc, lane, true, INT64_MAX, limit, list, err);
 
         limit -= (int)(list->count - before);
         if (r == 0 && limit > 0)
-                r = engine_is_busy(db, now_utc, &is_busy, err);
+                r = due_next(db, &due, err);
+        /* What is not urgent waits a little while rules still speak of this moment: what else they tell the
+         * same member of staff goes into the same message. */
         if (r == 0 && limit > 0)
-                r = claim_class(db, now_utc, lane, false, is_busy ? now_utc - DIGEST_SECONDS : INT64_MAX,
-                                limit, list, err);
+                r = claim_class(db, now_utc, lane, false,
+                                due <= now_utc ? now_utc - DIGEST_SECONDS : INT64_MAX, limit, list, err);
         return r;
 }
 
@@ -374,6 +357,24 @@ int message_poll(struct db *db, int64_t now_utc, const char *provider, int64_t n
         return r == 0 && failed ? err_set(err, ERR_NOMEM, "database: out of memory") : r;
 }
 
+/* The provider after the one that PROVIDER names, of those that SQL selects; 0: there is none. */
+static int next_provider(struct db *db, const char *sql, char provider[static MESSAGE_PROVIDER_MAX],
+                         struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db, sql, err);
+        query_text(&q, provider);
+        r = query_row(&q);
+        if (r > 0 && column_is_null(&q, 0))
+                r = 0;
+        if (r > 0)
+                snprintf(provider, MESSAGE_PROVIDER_MAX, "%s", column_text(&q, 0));
+        query_end(&q);
+        return r;
+}
+
 int message_stop_polls(struct db *db, message_known_fn known, void *context, struct err *err)
 {
         char provider[MESSAGE_PROVIDER_MAX] = "";
@@ -381,16 +382,9 @@ int message_stop_polls(struct db *db, message_known_fn known, void *context, str
         int r;
 
         for (;;) {
-                query_start(&q, db,
-                            "SELECT min(provider) FROM message WHERE poll_at IS NOT NULL AND provider > ?",
-                            err);
-                query_text(&q, provider);
-                r = query_row(&q);
-                if (r > 0 && column_is_null(&q, 0))
-                        r = 0;
-                if (r > 0)
-                        snprintf(provider, sizeof provider, "%s", column_text(&q, 0));
-                query_end(&q);
+                r = next_provider(
+                    db, "SELECT min(provider) FROM message WHERE poll_at IS NOT NULL AND provider > ?",
+                    provider, err);
                 if (r <= 0)
                         return r;
                 if (known(context, provider))
@@ -513,21 +507,13 @@ int message_release_pins(struct db *db, int64_t now_utc, message_known_fn known,
                          struct err *err)
 {
         char provider[MESSAGE_PROVIDER_MAX] = "";
-        struct query q;
         int r;
 
         for (;;) {
-                query_start(
-                    &q, db,
+                r = next_provider(
+                    db,
                     "SELECT min(provider) FROM message WHERE state IN ('queued', 'retry') AND provider > ?",
-                    err);
-                query_text(&q, provider);
-                r = query_row(&q);
-                if (r > 0 && column_is_null(&q, 0))
-                        r = 0;
-                if (r > 0)
-                        snprintf(provider, sizeof provider, "%s", column_text(&q, 0));
-                query_end(&q);
+                    provider, err);
                 if (r <= 0)
                         return r;
                 r = known(context, provider) ? 0 : release_pins_of(db, now_utc, provider, err);

@@ -4,7 +4,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 
-static int user_version(struct db *db, int *ret_version, struct err *err)
+int migrate_version(struct db *db, int *ret_version, struct err *err)
 {
         struct query q;
         int r;
@@ -28,7 +28,7 @@ static int run_one(struct db *db, const struct migration *migration, struct err 
         r = db_begin(db, err);
         if (r < 0)
                 return r;
-        r = user_version(db, &version, err);
+        r = migrate_version(db, &version, err);
         if (r < 0 || version >= migration->number) {
                 db_rollback(db);
                 return r < 0 ? r : 1;
@@ -48,7 +48,7 @@ int migrate_run(struct db *db, struct err *err)
 {
         int version = 0, r;
 
-        r = user_version(db, &version, err);
+        r = migrate_version(db, &version, err);
         if (r < 0)
                 return r;
         if (version > migration_table[migration_count - 1].number)
@@ -66,7 +66,7 @@ int migrate_run(struct db *db, struct err *err)
 
 int migrate_is_current(struct db *db, bool *ret_is_current, struct err *err)
 {
-        int version = 0, r = user_version(db, &version, err);
+        int version = 0, r = migrate_version(db, &version, err);
 
         if (r == 0)
                 *ret_is_current = version == migration_table[migration_count - 1].number;

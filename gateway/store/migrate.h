@@ -22,6 +22,9 @@ extern const size_t migration_count;
 /* ERR_INVALID when the database is newer than this program. */
 int migrate_run(struct db *db, struct err *err);
 
+/* The number of the last migration that ran. */
+int migrate_version(struct db *db, int *ret_version, struct err *err);
+
 /* Whether the schema is this program's, neither older nor newer. */
 int migrate_is_current(struct db *db, bool *ret_is_current, struct err *err);
 

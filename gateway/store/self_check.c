@@ -18,19 +18,6 @@ static int quick_check(struct db *db, struct self_check *check, struct err *err)
         return r < 0 ? r : 0;
 }
 
-static int schema_version(struct db *db, int64_t *ret_version, struct err *err)
-{
-        struct query q;
-        int r;
-
-        query_start(&q, db, "PRAGMA user_version", err);
-        r = query_row(&q);
-        if (r > 0)
-                *ret_version = column_int(&q, 0);
-        query_end(&q);
-        return r < 0 ? r : 0;
-}
-
 int self_check_read(struct db *db, int64_t now_utc, struct self_check *ret_check, struct err *err)
 {
         struct self_check check = {.schema_wanted = migration_table[migration_count - 1].number};
@@ -38,7 +25,7 @@ int self_check_read(struct db *db, int64_t now_utc, struct self_check *ret_check
         int r = quick_check(db, &check, err);
 
         if (r == 0)
-                r = schema_version(db, &check.schema, err);
+                r = migrate_version(db, &check.schema, err);
         if (r < 0)
                 return r;
         query_start(&q, db,

@@ -12,7 +12,7 @@ struct db;
 
 struct self_check {
         char fault[SELF_CHECK_FAULT_MAX]; /* of SQLite's quick check; "": none */
-        int64_t schema, schema_wanted;
+        int schema, schema_wanted;
         int64_t newest;       /* the latest time that a row says it was received */
         int64_t feeds_unused; /* in force for a week and never fetched */
         int64_t contacts_bad, replies_waiting;

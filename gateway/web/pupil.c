@@ -53,16 +53,6 @@ static int add_package(void *context, const char *name, const char *due, struct 
         return 0;
 }
 
-static int add_placement(void *context, const struct work_placement *placement, struct err *err)
-{
-        struct linked *linked = context;
-
-        (void)err;
-        work_set_placement(linked, value_append_map((struct value *)value_find(linked->values, "placements")),
-                           placement);
-        return 0;
-}
-
 static int show_home(struct linked *linked)
 {
         const struct work_reader reader = reader_of(linked);
@@ -79,7 +69,8 @@ static int show_home(struct linked *linked)
         if (r == 0)
                 r = work_packages(linked->db, linked->link.pupil, add_package, linked, linked->err);
         return r < 0 ? r
-                     : work_placements(linked->db, &reader, NULL, since, add_placement, linked, linked->err);
+                     : work_placements(linked->db, &reader, NULL, since, work_add_placement, linked,
+                                       linked->err);
 }
 
 /* ---- the wall */

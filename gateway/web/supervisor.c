@@ -61,16 +61,6 @@ static int set_next(void *context, const struct work_day *day, struct err *err)
         return 0;
 }
 
-static int add_placement(void *context, const struct work_placement *placement, struct err *err)
-{
-        struct linked *linked = context;
-
-        (void)err;
-        work_set_placement(linked, value_append_map((struct value *)value_find(linked->values, "placements")),
-                           placement);
-        return 0;
-}
-
 static int set_placements(struct linked *linked)
 {
         const struct work_reader reader = reader_of(linked);
@@ -78,7 +68,7 @@ static int set_placements(struct linked *linked)
 
         value_set_list(linked->values, "placements");
         date_print(linked->date - SHOWN_AFTER_DAYS, since);
-        return work_placements(linked->db, &reader, NULL, since, add_placement, linked, linked->err);
+        return work_placements(linked->db, &reader, NULL, since, work_add_placement, linked, linked->err);
 }
 
 static int show_today(struct linked *linked)

@@ -69,6 +69,16 @@ void work_set_placement(struct linked *linked, struct value *map, const struct w
         value_set_bool(map, "is_ending", strcmp(placement->last_day, linked->today) <= 0);
 }
 
+int work_add_placement(void *context, const struct work_placement *placement, struct err *err)
+{
+        struct linked *linked = context;
+
+        (void)err;
+        work_set_placement(linked, value_append_map((struct value *)value_find(linked->values, "placements")),
+                           placement);
+        return 0;
+}
+
 struct finding {
         struct linked *linked;
         struct work_found *found;

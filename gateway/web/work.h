@@ -9,6 +9,9 @@
  * stay out. */
 void work_set_placement(struct linked *linked, struct value *map, const struct work_placement *placement);
 
+/* For work_placements, with the struct linked as CONTEXT: adds a placement to the list `placements`. */
+int work_add_placement(void *context, const struct work_placement *placement, struct err *err);
+
 /* The placement linked->of (or, when that is empty, the link's, or the reader's only one) as `placement`,
  * copied; 404 when it is none of the reader's. What is needed of it afterwards: */
 struct work_found {

@@ -10,6 +10,7 @@
 #include "engine/rule.h"
 #include "lib/rows.h"
 #include "store/calendar_day.h"
+#include "store/due.h"
 #include "store/message.h"
 #include "store/notice.h"
 
@@ -124,7 +125,7 @@ static inline void run_until(struct run *run, const char *until)
 
         run_settle(run);
         for (;;) {
-                assert_int_equal(engine_next_time(run->db, &engine, NULL), 0);
+                assert_int_equal(due_next(run->db, &engine, NULL), 0);
                 assert_int_equal(message_next_time(run->db, &message, NULL), 0);
                 if (message < engine)
                         engine = message;
