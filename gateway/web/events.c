@@ -8,24 +8,15 @@
 static const enum intake_format format_table[] = {INTAKE_EVENT, INTAKE_BATCH, INTAKE_NDJSON};
 
 struct posted {
-        struct event_counts *counts;
+        struct web *web;
         enum intake_format format;
         struct intake_report report;
 };
 
-void event_counts_release(struct event_counts *counts)
-{
-        if (counts && atomic_fetch_sub(&counts->holders, 1) == 1)
-                free(counts);
-}
-
 static void posted_free(void *state)
 {
-        struct posted *posted = state;
-
-        event_counts_release(posted->counts);
-        intake_report_fini(&posted->report);
-        free(posted);
+        intake_report_fini(&((struct posted *)state)->report);
+        free(state);
 }
 
 static int run(struct request *request, struct db *db, int64_t now_utc, struct err *err)
@@ -51,9 +42,9 @@ static void answer(struct request *request, int result, const struct err *err)
                 response_err(&request->response, result, err);
                 return;
         }
-        posted->counts->accepted += posted->report.accepted;
-        posted->counts->duplicates += posted->report.duplicates;
-        posted->counts->rejected += posted->report.rejected_count;
+        posted->web->accepted += posted->report.accepted;
+        posted->web->duplicates += posted->report.duplicates;
+        posted->web->rejected += posted->report.rejected_count;
         response_json(&request->response, 200, intake_report_to_json(&posted->report));
 }
 
@@ -79,8 +70,7 @@ void events_post(struct web *web, struct request *request, struct db *db)
         }
         while (!content_type_is(type, request->route->media_types[format]))
                 format++;
-        posted->counts = web->events;
-        web->events->holders++;
+        posted->web = web;
         posted->format = format_table[format];
         request->state = posted;
         request->free_state = posted_free;

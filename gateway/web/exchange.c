@@ -9,6 +9,8 @@ void httpd_unref(struct httpd *httpd)
 {
         if (atomic_fetch_sub(&httpd->references, 1) > 1)
                 return;
+        if (httpd->options.released)
+                httpd->options.released(httpd->options.web);
         pthread_cond_destroy(&httpd->settled);
         pthread_mutex_destroy(&httpd->mutex);
         pthread_mutex_destroy(&httpd->db_mutex);

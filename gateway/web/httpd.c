@@ -72,8 +72,11 @@ int httpd_open(const struct httpd_options *options, struct httpd **ret_httpd, st
         struct httpd *httpd = make(options);
         int socket = -1, r;
 
-        if (!httpd)
+        if (!httpd) {
+                if (options->released)
+                        options->released(options->web);
                 return err_set(err, ERR_NOMEM, "web: out of memory");
+        }
         r = listen_open(options->listen, options->port, &socket, &httpd->port, err);
         if (r == 0)
                 r = db_open(options->db_path, DB_READER, &httpd->db, err);

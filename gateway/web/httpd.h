@@ -30,6 +30,9 @@ struct httpd_options {
         bool (*admit)(struct web *web, struct request *request, struct db *db);
         /* On the I/O thread, when an admitted or refused request has ended, whatever became of it. */
         void (*ended)(struct web *web, struct request *request);
+        /* Once, when nothing of the httpd uses WEB any more: that may be after httpd_close, on the thread
+         * that ends the last request, and also when httpd_open failed. NULL: nobody asks. */
+        void (*released)(struct web *web);
         /* Fills the 404. */
         void (*missing)(struct web *web, struct request *request);
         unsigned connection_max;  /* 0: 512 */

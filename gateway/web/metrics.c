@@ -66,11 +66,11 @@ static void add_intake(struct web *web, struct page *page)
                  "# TYPE kapula_intake_events counter\n"
                  "# HELP kapula_intake_events Events of POST /v1/events, by what became of them.\n");
         buf_addf(page->buf, "kapula_intake_events_total{outcome=\"accepted\"} %lld\n",
-                 (long long)web->events->accepted);
+                 (long long)web->accepted);
         buf_addf(page->buf, "kapula_intake_events_total{outcome=\"duplicate\"} %lld\n",
-                 (long long)web->events->duplicates);
+                 (long long)web->duplicates);
         buf_addf(page->buf, "kapula_intake_events_total{outcome=\"rejected\"} %lld\n",
-                 (long long)web->events->rejected);
+                 (long long)web->rejected);
 }
 
 static int refresh(struct web *web, struct db *db, struct err *err)

@@ -29,16 +29,10 @@ struct page_memo;
 struct calendar_cache;
 struct follow;
 
-/* Events of POST /v1/events since the start. A request that the close gave up may still be with the writer:
- * the last holder frees them. */
-struct event_counts {
-        atomic_int holders;
-        _Atomic int64_t accepted, duplicates, rejected;
-};
-
-void event_counts_release(struct event_counts *counts);
-
 struct web {
+        /* web_close, and the httpd, which lasts until the last request that was given up has left the writer:
+         * the last of them frees. */
+        atomic_int holders;
         struct web_options options;
         struct httpd *httpd;
         char *base_url, *loopback_url;
@@ -52,7 +46,7 @@ struct web {
         struct calendar_cache *calendars; /* any thread's */
         struct fetch_log *fetches;
         struct follow *follow;
-        struct event_counts *events;
+        _Atomic int64_t accepted, duplicates, rejected; /* events of POST /v1/events since the start */
 
         pthread_rwlock_t pages_lock; /* guards pages */
         const struct pages *pages;

@@ -101,6 +101,23 @@ static int make_loopback_url(struct web *web)
                         port);
 }
 
+static void release(struct web *web)
+{
+        if (atomic_fetch_sub(&web->holders, 1) > 1)
+                return;
+        zone_close(web->zone);
+        zone_close(web->page_zone);
+        buf_fini(&web->metrics);
+        page_memo_free(web->page_memo);
+        locale_cache_free(web->page_locales);
+        locale_cache_free(web->writer_locales);
+        pthread_rwlock_destroy(&web->pages_lock);
+        pthread_mutex_destroy(&web->page_mutex);
+        free(web->base_url);
+        free(web->loopback_url);
+        free(web);
+}
+
 static int start(struct web *web, struct err *err)
 {
         const struct web_options *options = &web->options;
@@ -113,6 +130,7 @@ static int start(struct web *web, struct err *err)
                                             .admit = auth_admit,
                                             .ended = auth_ended,
                                             .missing = missing,
+                                            .released = release,
                                             .connection_max = options->connection_max,
                                             .per_address_max = options->per_address_max,
                                             .timeout_s = options->timeout_s,
@@ -143,8 +161,10 @@ static int start(struct web *web, struct err *err)
                 r = err_set(err, ERR_NOMEM, "web: out of memory");
         if (r == 0)
                 r = follow_open(options->db_path, options->writer, events_try, &web->follow, err);
-        if (r == 0)
+        if (r == 0) {
+                atomic_fetch_add(&web->holders, 1);
                 r = httpd_open(&httpd, &web->httpd, err);
+        }
         if (r < 0)
                 return r;
         if (options->base_url)
@@ -166,10 +186,8 @@ int web_open(const struct web_options *options, struct web **ret_web, struct err
                 return err_set(err, ERR_NOMEM, "web: out of memory");
         }
         web->options = *options;
-        web->events = calloc(1, sizeof *web->events);
-        if (web->events)
-                web->events->holders = 1;
-        r = web->events ? start(web, err) : err_set(err, ERR_NOMEM, "web: out of memory");
+        web->holders = 1;
+        r = start(web, err);
         if (r < 0) {
                 catalogue_free(TAKE(web->options.words));
                 web_close(web);
@@ -217,17 +235,6 @@ struct web *web_close(struct web *web)
         follow_close(web->follow);
         calendar_cache_free(web->calendars);
         fetch_log_free(web->fetches);
-        zone_close(web->zone);
-        zone_close(web->page_zone);
-        buf_fini(&web->metrics);
-        page_memo_free(web->page_memo);
-        locale_cache_free(web->page_locales);
-        locale_cache_free(web->writer_locales);
-        pthread_rwlock_destroy(&web->pages_lock);
-        pthread_mutex_destroy(&web->page_mutex);
-        event_counts_release(web->events);
-        free(web->base_url);
-        free(web->loopback_url);
-        free(web);
+        release(web);
         return NULL;
 }

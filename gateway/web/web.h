@@ -38,8 +38,9 @@ struct web_options {
         int port;             /* 0: any free one */
         const char *base_url; /* without a final slash; NULL: http://127.0.0.1:PORT */
         const char *version;
-        bool is_sandbox;           /* /sandbox is there */
-        const struct pages *pages; /* borrowed until web_close or web_use_pages; NULL: none behind links */
+        bool is_sandbox; /* /sandbox is there */
+        const struct pages
+            *pages; /* borrowed until web_use_pages or the writer has closed; NULL: none behind links */
         const struct criteria *criteria; /* of evaluations, copied; NULL: none */
         struct catalogue
             *words; /* of calendars; taken by web_open, also when it fails. NULL: none are served */
