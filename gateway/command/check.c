@@ -105,12 +105,13 @@ static int note_page_fault(void *context, const char *fault, struct err *err)
         return check_fault(context, "%s", fault) < 0 ? err_set(err, ERR_NOMEM, "check: out of memory") : 0;
 }
 
-static int check_pages(struct check *check, const char *templates, const char *overlay, struct err *err)
+static int check_pages(struct check *check, const char *name, const char *templates, const char *overlay,
+                       struct err *err)
 {
         static const char *const needed[] = {"fi", "sv", "en", NULL};
         struct pages *pages = NULL;
         struct err fault = {0};
-        int r = resource_pages(templates, overlay, &pages, &fault);
+        int r = resource_pages(name, templates, overlay, &pages, &fault);
 
         if (r == ERR_INVALID || r == ERR_LIMIT)
                 return check_fault(check, "%s", fault.text);
@@ -151,7 +152,9 @@ int check_run(struct check *check, const char *rules, const char *rules_overlay,
                 r = check_templates(check, err);
         if (r == 0 && catalogue)
                 r = check_calendar(check, err);
-        return r < 0 ? r : check_pages(check, templates, templates_overlay, err);
+        if (r == 0)
+                r = check_pages(check, "web", templates, templates_overlay, err);
+        return r < 0 ? r : check_pages(check, "desk", templates, templates_overlay, err);
 }
 
 void check_fini(struct check *check)

@@ -26,6 +26,7 @@
 #include "store/calendar_day.h"
 #include "store/db.h"
 #include "store/writer.h"
+#include "desk/routes.h"
 #include "web/criteria.h"
 #include "web/web.h"
 
@@ -54,7 +55,7 @@ struct gateway {
         struct writer *writer;
         struct rulebook *book;
         struct catalogue *catalogue;
-        struct pages *pages;
+        struct pages *pages, *desk_pages;
         struct criteria criteria;
         struct engine *engine;
         struct engine_loop *loop;
@@ -257,7 +258,9 @@ static int open_store(struct gateway *gateway, struct err *err)
         if (r == 0)
                 r = reply_taker_open(gateway->config->templates, &gateway->replies, err);
         if (r == 0)
-                r = resource_pages(NULL, gateway->config->templates, &gateway->pages, err);
+                r = resource_pages("web", NULL, gateway->config->templates, &gateway->pages, err);
+        if (r == 0)
+                r = resource_pages("desk", NULL, gateway->config->templates, &gateway->desk_pages, err);
         if (r == 0)
                 r = resource_criteria(NULL, gateway->config->rules, &gateway->criteria, err);
         if (r == 0)
@@ -344,6 +347,9 @@ static int open_web(struct gateway *gateway, const struct gateway_options *optio
             .version = options->version,
             .is_sandbox = gateway->config->is_sandbox,
             .pages = gateway->pages,
+            .desk_pages = gateway->desk_pages,
+            .more = desk_routes,
+            .more_count = desk_route_count,
             .criteria = &gateway->criteria,
             .provider_take = take_provider,
             .provider_give = give_provider,
@@ -522,7 +528,7 @@ int gateway_reload(struct gateway *gateway, struct err *err)
 {
         struct rulebook *book = NULL;
         struct catalogue *catalogue = NULL;
-        struct pages *pages = NULL;
+        struct pages *pages = NULL, *desk_pages = NULL;
         struct criteria criteria = {0};
         struct provider_list providers = {0}, old;
         int r = load_rules(gateway, &book, err);
@@ -530,7 +536,9 @@ int gateway_reload(struct gateway *gateway, struct err *err)
         if (r == 0)
                 r = resource_templates(NULL, gateway->config->templates, &catalogue, err);
         if (r == 0)
-                r = resource_pages(NULL, gateway->config->templates, &pages, err);
+                r = resource_pages("web", NULL, gateway->config->templates, &pages, err);
+        if (r == 0)
+                r = resource_pages("desk", NULL, gateway->config->templates, &desk_pages, err);
         if (r == 0)
                 r = resource_criteria(NULL, gateway->config->rules, &criteria, err);
         if (r == 0)
@@ -545,6 +553,7 @@ int gateway_reload(struct gateway *gateway, struct err *err)
                 rulebook_free(book);
                 catalogue_free(catalogue);
                 pages_free(pages);
+                pages_free(desk_pages);
                 free_providers(&providers);
                 return r;
         }
@@ -556,9 +565,11 @@ int gateway_reload(struct gateway *gateway, struct err *err)
         catalogue_free(gateway->catalogue);
         gateway->book = book;
         gateway->catalogue = catalogue;
-        web_use_pages(gateway->web, pages, &criteria);
+        web_use_pages(gateway->web, pages, desk_pages, &criteria);
         pages_free(gateway->pages);
+        pages_free(gateway->desk_pages);
         gateway->pages = pages;
+        gateway->desk_pages = desk_pages;
 
         courier_close(take_courier(gateway));
         pthread_mutex_lock(&gateway->courier_mutex);
@@ -600,6 +611,7 @@ struct gateway *gateway_close(struct gateway *gateway)
         rulebook_free(gateway->book);
         catalogue_free(gateway->catalogue);
         pages_free(gateway->pages);
+        pages_free(gateway->desk_pages);
         if (gateway->lock >= 0)
                 close(gateway->lock);
         pthread_mutex_destroy(&gateway->courier_mutex);

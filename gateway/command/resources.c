@@ -144,7 +144,8 @@ int resource_templates(const char *folder, const char *overlay, struct catalogue
         return 0;
 }
 
-int resource_pages(const char *folder, const char *overlay, struct pages **ret_pages, struct err *err)
+int resource_pages(const char *name, const char *folder, const char *overlay, struct pages **ret_pages,
+                   struct err *err)
 {
         _cleanup_(free_ptr) char *shipped = NULL, *local = NULL;
         struct pages *pages;
@@ -154,7 +155,7 @@ int resource_pages(const char *folder, const char *overlay, struct pages **ret_p
         r = folders_of("templates", folder, overlay, folders, &count, &shipped, &local, err);
         if (r < 0)
                 return r;
-        pages = pages_new();
+        pages = pages_new(name);
         if (!pages)
                 return err_set(err, ERR_NOMEM, "templates: out of memory");
         for (int i = 0; i < count && r == 0; i++)

@@ -32,8 +32,9 @@ int resource_rules_told(struct db *db, const char *folder, const char *overlay,
 int resource_templates(const char *folder, const char *overlay, struct catalogue **ret_catalogue,
                        struct err *err);
 
-/* The pages of the same folders. */
-int resource_pages(const char *folder, const char *overlay, struct pages **ret_pages, struct err *err);
+/* The pages of the same folders; NAME, a literal: "web" or "desk". */
+int resource_pages(const char *name, const char *folder, const char *overlay, struct pages **ret_pages,
+                   struct err *err);
 
 /* evaluation.yaml of the last of the folders of rules that has one. */
 int resource_criteria(const char *folder, const char *overlay, struct criteria *ret_criteria,

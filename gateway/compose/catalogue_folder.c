@@ -157,7 +157,8 @@ int catalogue_add_folder(struct catalogue *catalogue, const char *path, struct e
 
                 if (r == 0 && snprintf(inner, sizeof inner, "%s/%s", path, folder) >= (int)sizeof inner)
                         r = err_set(err, ERR_LIMIT, "%.60s…: path too long: move it", path);
-                if (r == 0 && folder[0] != '.' && strcmp(folder, "web") != 0 && is_folder(inner)) {
+                if (r == 0 && folder[0] != '.' && strcmp(folder, "desk") != 0 && strcmp(folder, "web") != 0 &&
+                    is_folder(inner)) {
                         if (locale_knows(folder))
                                 r = add_language(catalogue, folder, inner, NULL, err);
                         else

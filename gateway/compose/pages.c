@@ -34,12 +34,17 @@ struct pages {
         size_t page_count;
         struct words languages[PAGES_LANGUAGES_MAX]; /* the first one first, then by name */
         size_t language_count;
-        char *style, *common; /* common: the file of what every example has */
+        const char *folder;
+        char *style, *script, *common; /* common: the file of what every example has */
 };
 
-struct pages *pages_new(void)
+struct pages *pages_new(const char *folder)
 {
-        return calloc(1, sizeof(struct pages));
+        struct pages *pages = calloc(1, sizeof *pages);
+
+        if (pages)
+                pages->folder = folder;
+        return pages;
 }
 
 struct pages *pages_free(struct pages *pages)
@@ -60,6 +65,7 @@ struct pages *pages_free(struct pages *pages)
                 free(words->items);
         }
         free(pages->style);
+        free(pages->script);
         free(pages->common);
         free(pages);
         return NULL;
@@ -172,7 +178,8 @@ static int need_page(struct pages *pages, const char *name, struct page **ret_pa
 
         if (!page) {
                 if (pages->page_count == PAGES_MAX)
-                        return err_set(err, ERR_LIMIT, "web: more than %d pages: remove some", PAGES_MAX);
+                        return err_set(err, ERR_LIMIT, "%s: more than %d pages: remove some", pages->folder,
+                                       PAGES_MAX);
                 while (at > 0 && strcmp(pages->pages[at - 1].name, name) > 0)
                         at--;
                 memmove(&pages->pages[at + 1], &pages->pages[at], (pages->page_count - at) * sizeof *page);
@@ -193,7 +200,7 @@ static int add_page(struct pages *pages, const char *name, const char *path, str
         struct page *page;
         int r = read_file(path, &text, err);
 
-        snprintf(origin, sizeof origin, "web/%s.html", name);
+        snprintf(origin, sizeof origin, "%s/%s.html", pages->folder, name);
         if (r == 0)
                 r = template_parse(text, origin, 1, &template, err);
         if (r == 0)
@@ -287,7 +294,9 @@ static int parse_word(const struct yaml_node *node, const char *text, struct tem
         int r;
 
         buf_init(&buf, PAGES_FILE_MAX_BYTES);
-        snprintf(origin, sizeof origin, "web/%s", file ? file + 1 : yaml_file(node));
+        while (file && file > yaml_file(node) && file[-1] != '/')
+                file--;
+        snprintf(origin, sizeof origin, "%s", file ? file : yaml_file(node)); /* folder and name */
         r = escape_word(text, &buf);
         if (r < 0)
                 r = err_set(err, r, "%s: out of memory", origin);
@@ -303,7 +312,8 @@ static int make_room(struct words *words, size_t at, struct err *err)
         size_t room = words->room ? words->room * 2 : 64;
 
         if (words->count == PAGES_WORDS_MAX)
-                return err_set(err, ERR_LIMIT, "web: more than %d words: remove some", PAGES_WORDS_MAX);
+                return err_set(err, ERR_LIMIT, "pages: more than %d words in a language: remove some",
+                               PAGES_WORDS_MAX);
         if (words->count == words->room) {
                 grown = reallocarray(words->items, room, sizeof *grown);
                 if (!grown)
@@ -387,6 +397,11 @@ static int add_file(struct pages *pages, const char *file, const char *path, str
                 pages->style = NULL;
                 return read_file(path, &pages->style, err);
         }
+        if (strcmp(file, "script.js") == 0) {
+                free(pages->script);
+                pages->script = NULL;
+                return read_file(path, &pages->script, err);
+        }
         if (has_suffix(file, ".html", name))
                 return add_page(pages, name, path, err);
         if (has_suffix(file, ".json", name))
@@ -400,7 +415,7 @@ int pages_add_folder(struct pages *pages, const char *path, struct err *err)
         struct dirent **files;
         int count, r = 0;
 
-        if (snprintf(folder, sizeof folder, "%s/web", path) >= (int)sizeof folder)
+        if (snprintf(folder, sizeof folder, "%s/%s", path, pages->folder) >= (int)sizeof folder)
                 return err_set(err, ERR_LIMIT, "%.60s…: path too long: move it", path);
         count = scandir(folder, &files, NULL, alphasort);
         if (count < 0)
@@ -440,8 +455,9 @@ static int miss(const struct template_use *use, void *told)
                 return 0;
         if (!looking->tell)
                 return 1;
-        snprintf(fault, sizeof fault, "%s:%d: {{>%s}}: there is no such word: add it to web/%s.yaml",
-                 use->template_name, use->line, use->path, looking->lookup.words->language);
+        snprintf(fault, sizeof fault, "%s:%d: {{>%s}}: there is no such word: add it to %s/%s.yaml",
+                 use->template_name, use->line, use->path, looking->lookup.pages->folder,
+                 looking->lookup.words->language);
         return looking->tell(looking->context, fault, looking->err);
 }
 
@@ -451,8 +467,8 @@ int pages_finish(struct pages *pages, struct err *err)
                 struct page *page = &pages->pages[i];
 
                 if (!page->template)
-                        return err_set(err, ERR_INVALID, "web/%s.json: there is no web/%s.html: remove it",
-                                       page->name, page->name);
+                        return err_set(err, ERR_INVALID, "%s/%s.json: there is no %s.html: remove it",
+                                       pages->folder, page->name, page->name);
                 for (size_t k = 0; k < pages->language_count; k++) {
                         struct looking looking = {.lookup = {pages, &pages->languages[k]}};
 
@@ -525,7 +541,7 @@ static int look_for_key(const struct template_use *use, void *told)
         if (use->kind == TEMPLATE_USE_PARTIAL || key[0] == '-' || !key[0] || has_key(looking->example, key))
                 return 0;
         snprintf(fault, sizeof fault,
-                 "%s:%d: {{%s}}: the page has no such value: see web/%s.json and web/common.json",
+                 "%s:%d: {{%s}}: the page has no such value: see %s.json and common.json beside it",
                  use->template_name, use->line, use->path, looking->page);
         return looking->tell(looking->context, fault, looking->err);
 }
@@ -630,8 +646,8 @@ int page_render(const struct pages *pages, const char *name, struct locale *loca
 
         if (!page || language < 0)
                 return err_set(err, ERR_NOT_FOUND,
-                               "web/%.60s.html: there is no such page in %s: install Kapula anew", name,
-                               locale_language(locale));
+                               "%s/%.60s.html: there is no such page in %s: install Kapula anew",
+                               pages->folder, name, locale_language(locale));
         return template_render(page->template, &render, buf, err);
 }
 
@@ -644,8 +660,8 @@ int page_text(const struct pages *pages, const char *name, struct locale *locale
         int r;
 
         if (!word)
-                return err_set(err, ERR_NOT_FOUND, "web/%s.yaml: %.60s: there is no such word: add it",
-                               locale_language(locale), name);
+                return err_set(err, ERR_NOT_FOUND, "%s/%s.yaml: %.60s: there is no such word: add it",
+                               pages->folder, locale_language(locale), name);
         r = template_parse(word, name, 1, &template, err);
         if (r == 0)
                 r = template_render(template, &render, buf, err);
@@ -664,4 +680,9 @@ const char *page_word(const struct pages *pages, const char *language, const cha
 const char *pages_style(const struct pages *pages)
 {
         return pages->style ? pages->style : "";
+}
+
+const char *pages_script(const struct pages *pages)
+{
+        return pages->script ? pages->script : "";
 }

@@ -1,10 +1,11 @@
-/* pages: the web pages as Mustache, and their words in every language. Read from the folder web/ of templates
+/* pages: the web pages as Mustache, and their words in every language. Read from a folder (web/, desk/) of
+ * templates
  *
  *   NAME.html    a page, or a piece that {{>NAME}} sets in another
  *   NAME.json    made-up values of a page: `kapula check` renders it with them, and it may ask for no others;
  *                common.json: what every page has. A file without one is a piece of others
  *   LANG.yaml    the words of a language, `name: text`; {{>name}} sets one in a page; it may hold values
- *   style.css    the stylesheet of every page
+ *   style.css    the stylesheet of every page; script.js what makes them live, may be absent
  *
  * A folder that is read later stands in place of an earlier one: pages file by file, words one by one. Words
  * are plain text: what HTML would take for markup is escaped when they are read. A page is shown in a
@@ -24,11 +25,12 @@
 
 struct pages;
 
-struct pages *pages_new(void); /* NULL when out of memory */
+/* FOLDER, a literal, is the one of templates that holds the pages. NULL when out of memory. */
+struct pages *pages_new(const char *folder);
 struct pages *pages_free(struct pages *pages);
 
-/* PATH is a folder of templates; its web/ may be absent. ERR_INVALID with file and line, ERR_LIMIT, ERR_IO,
- * ERR_NOMEM. */
+/* PATH is a folder of templates; its own folder of pages may be absent. ERR_INVALID with file and line,
+ * ERR_LIMIT, ERR_IO, ERR_NOMEM. */
 int pages_add_folder(struct pages *pages, const char *path, struct err *err);
 
 /* To be called when all is read: that each piece named is a page or a word of the first language, and which
@@ -59,6 +61,7 @@ int page_text(const struct pages *pages, const char *name, struct locale *locale
 /* The word as plain text; NULL when the language has none. */
 const char *page_word(const struct pages *pages, const char *language, const char *name);
 
-const char *pages_style(const struct pages *pages); /* "" when there is none */
+const char *pages_style(const struct pages *pages);  /* "" when there is none */
+const char *pages_script(const struct pages *pages); /* the same */
 
 #endif

@@ -10,6 +10,7 @@
 
 struct waiting {
         struct request *request;
+        follow_try attempt;
         int64_t deadline_ms;
         bool is_new;
 };
@@ -17,7 +18,6 @@ struct waiting {
 struct follow {
         struct db *db;
         struct writer *writer;
-        follow_try attempt;
         pthread_t thread;
         bool is_running;
         int64_t newest;        /* the thread's: the last publication that it knew of */
@@ -98,7 +98,7 @@ static void look(struct follow *follow, struct waiting *list, int *count, bool i
                 bool is_due = is_last || clock_monotonic_ms() >= list[i].deadline_ms;
 
                 if ((is_due || news || list[i].is_new) &&
-                    follow->attempt(list[i].request, follow->db, is_due)) {
+                    list[i].attempt(list[i].request, follow->db, is_due)) {
                         request_finish(list[i].request);
                         continue;
                 }
@@ -141,8 +141,7 @@ static void *follow_main(void *context)
         return NULL;
 }
 
-int follow_open(const char *db_path, struct writer *writer, follow_try attempt, struct follow **ret_follow,
-                struct err *err)
+int follow_open(const char *db_path, struct writer *writer, struct follow **ret_follow, struct err *err)
 {
         struct follow *follow = calloc(1, sizeof *follow);
         pthread_condattr_t attributes;
@@ -150,7 +149,6 @@ int follow_open(const char *db_path, struct writer *writer, follow_try attempt, 
 
         if (!follow)
                 return err_set(err, ERR_NOMEM, "web: out of memory");
-        follow->attempt = attempt;
         pthread_mutex_init(&follow->mutex, NULL);
         pthread_condattr_init(&attributes);
         pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -172,7 +170,7 @@ int follow_open(const char *db_path, struct writer *writer, follow_try attempt, 
         return 0;
 }
 
-int follow_add(struct follow *follow, struct request *request, int64_t deadline_ms)
+int follow_add(struct follow *follow, struct request *request, follow_try attempt, int64_t deadline_ms)
 {
         int r = 0;
 
@@ -180,7 +178,7 @@ int follow_add(struct follow *follow, struct request *request, int64_t deadline_
         if (follow->stopping || follow->count == FOLLOW_MAX) {
                 r = ERR_BUSY;
         } else {
-                follow->waiting[follow->count++] = (struct waiting){request, deadline_ms, true};
+                follow->waiting[follow->count++] = (struct waiting){request, attempt, deadline_ms, true};
                 pthread_cond_signal(&follow->work);
         }
         pthread_mutex_unlock(&follow->mutex);

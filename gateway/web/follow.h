@@ -14,12 +14,11 @@ struct follow;
 typedef bool (*follow_try)(struct request *request, struct db *db, bool is_last);
 
 /* The writer must be open until follow_close. */
-int follow_open(const char *db_path, struct writer *writer, follow_try attempt, struct follow **ret_follow,
-                struct err *err);
+int follow_open(const char *db_path, struct writer *writer, struct follow **ret_follow, struct err *err);
 
-/* Takes the request until it finishes it; tried until DEADLINE_MS (monotonic). ERR_BUSY when FOLLOW_MAX wait
- * or it stops. */
-int follow_add(struct follow *follow, struct request *request, int64_t deadline_ms);
+/* Takes the request until it finishes it; ATTEMPT is tried until DEADLINE_MS (monotonic). ERR_BUSY when
+ * FOLLOW_MAX wait or it stops. */
+int follow_add(struct follow *follow, struct request *request, follow_try attempt, int64_t deadline_ms);
 
 /* Answers all that wait with what there is and ends the thread; what is added from then on is refused. Takes
  * NULL. */

@@ -1,15 +1,15 @@
 #include "web/linked.h"
+#include "web/cookie.h"
+#include "web/page_event.h"
 #include "compose/html.h"
 #include "compose/phone.h"
 #include "base/date.h"
 #include "base/log.h"
-#include "intake/intake.h"
 #include "store/db.h"
 #include "store/page_case.h"
 #include "store/role.h"
 #include "web/page_memo.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -350,23 +350,6 @@ static void give_session(struct request *request, const struct linked *linked)
         response_header(&request->response, "Set-Cookie", cookie);
 }
 
-/* The session of COOKIE, a header's value. */
-static void read_session(const char *cookie, char ret_session[static PAGE_TOKEN_MAX])
-{
-        const size_t name = strlen(LINKED_COOKIE "=");
-
-        while (cookie && *cookie) {
-                size_t length = strcspn(cookie, ";");
-
-                if (strncmp(cookie, LINKED_COOKIE "=", name) == 0 && length - name == PAGE_TOKEN_MAX - 1) {
-                        memcpy(ret_session, cookie + name, PAGE_TOKEN_MAX - 1);
-                        ret_session[PAGE_TOKEN_MAX - 1] = '\0';
-                }
-                cookie += length;
-                cookie += strspn(cookie, "; ");
-        }
-}
-
 static void respond(struct request *request, struct linked *linked, int r, const struct err *err)
 {
         if (r < 0) {
@@ -401,7 +384,8 @@ static void read_request(struct linked *linked, struct request *request)
         if (of && strlen(of) < sizeof linked->of)
                 memcpy(linked->of, of, strlen(of) + 1);
         if (linked->path == 'c')
-                read_session(request_header(request, "Cookie"), linked->session);
+                cookie_read(request_header(request, "Cookie"), LINKED_COOKIE, sizeof linked->session,
+                            linked->session);
         linked->notice = known_done(request_query(request, "done"));
 }
 
@@ -640,47 +624,17 @@ void linked_post(struct web *web, struct request *request, struct db *db)
 
 /* ---- events */
 
-static int event_id(const struct linked *linked, const struct form *form, const char *type, const char *data,
-                    char ret_id[static 33])
-{
-        _cleanup_(free_ptr) char *seed = NULL;
-        uint8_t hash[EVP_MAX_MD_SIZE];
-
-        if (asprintf(&seed, "%s\n%s\n%s\n%s", linked->token, type, form_value(form, "at"), data) < 0)
-                return ERR_NOMEM;
-        if (EVP_Digest(seed, strlen(seed), hash, NULL, EVP_sha256(), NULL) != 1)
-                return ERR_IO;
-        for (int i = 0; i < 16; i++)
-                snprintf(ret_id + 2 * i, 3, "%02x", hash[i]);
-        return 0;
-}
-
 int linked_event(struct linked *linked, const struct form *form, const char *type, const char *subject,
                  json_t *data, struct err *err)
 {
-        _cleanup_(free_ptr) char *data_text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS), *text = NULL;
-        struct intake_report report = {0};
-        char id[33], stamp[ZONE_STAMP_MAX], full[128];
-        json_t *event;
-        int r = data_text ? event_id(linked, form, type, data_text, id) : ERR_NOMEM;
+        const struct page_event event = {.db = linked->db,
+                                         .zone = linked->zone,
+                                         .now = linked->now,
+                                         .source = "kapula:pages",
+                                         .seed = linked->token,
+                                         .at = form_value(form, "at"),
+                                         .type = type,
+                                         .subject = subject};
 
-        if (r < 0) {
-                json_decref(data);
-                return err_set(err, r, "web: out of memory");
-        }
-        zone_stamp(linked->zone, linked->now, stamp);
-        snprintf(full, sizeof full, "kapula.%s", type);
-        event = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:o}", "specversion", "1.0", "source", "kapula:pages",
-                          "id", id, "type", full, "subject", subject, "time", stamp, "data", data);
-        text = event ? json_dumps(event, JSON_COMPACT) : NULL;
-        json_decref(event);
-        if (!text)
-                return err_set(err, ERR_NOMEM, "web: out of memory");
-        r = intake_events(linked->db, linked->now, text, strlen(text), INTAKE_EVENT, NULL, &report, err);
-        if (r == 0)
-                r = report.rejected_count == 0;
-        if (report.rejected_count)
-                log_error("web", "page: event %s refused: %s", type, report.rejected[0].error);
-        intake_report_fini(&report);
-        return r;
+        return page_event_take(&event, data, err);
 }

@@ -24,8 +24,12 @@ struct reader {
 
 static void answer(struct reader *reader, struct request *request)
 {
+        bool is_later = request->route->kind == ROUTE_SLOW_LATER;
+
         request->is_slow = true;
         request->route->handle(reader->web, request, reader->db);
+        if (is_later)
+                return; /* it may be gone by now */
         if (!request->response.status)
                 response_error(&request->response, 500, "%s: its handler gave no answer: report this",
                                request->route->pattern);

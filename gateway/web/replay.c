@@ -210,7 +210,7 @@ void events_get(struct web *web, struct request *request, struct db *db)
         request->free_state = free;
         if (!read_query(replay)) {
                 request_finish(request);
-        } else if (follow_add(web->follow, request,
+        } else if (follow_add(web->follow, request, events_try,
                               clock_monotonic_ms() + (request->is_head ? 0 : replay->wait_s * 1000)) < 0) {
                 response_error(&request->response, 503, "events: too many wait here: try again later");
                 response_header(&request->response, "Retry-After", "5");

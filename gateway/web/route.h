@@ -16,6 +16,9 @@ enum route_kind {
         ROUTE_FAST,
         /* Answers on the reader thread: pages that take milliseconds. */
         ROUTE_SLOW,
+        /* On the reader thread too, and ends by request_finish, as ROUTE_LATER: what is written after it was
+         * read. */
+        ROUTE_SLOW_LATER,
         /* Begins on the I/O thread and ends by request_finish, from any thread: writes, work of others. */
         ROUTE_LATER,
 };

@@ -1,4 +1,4 @@
-/* state: what the handlers of web/ share. For web/ alone. */
+/* state: what the handlers of web/ and desk/ share. For these two alone. */
 #ifndef WEB_STATE_H
 #define WEB_STATE_H
 
@@ -35,6 +35,7 @@ struct web {
         atomic_int holders;
         struct web_options options;
         struct httpd *httpd;
+        struct route *table; /* of all routes */
         char *base_url, *loopback_url;
         char database_uid[MESSAGE_UID_MAX];
 
@@ -49,12 +50,14 @@ struct web {
         _Atomic int64_t accepted, duplicates, rejected; /* events of POST /v1/events since the start */
 
         pthread_rwlock_t pages_lock; /* guards pages */
-        const struct pages *pages;
+        const struct pages *pages, *desk_pages;
         struct criteria criteria;
         struct page_memo *page_memo; /* any thread's */
         pthread_mutex_t page_mutex;  /* guards what follows */
         int64_t page_minute;         /* in which tokens were guessed, and how often */
         int page_misses;
+        int64_t desk_minute; /* the same of those who ask for a link to the desk */
+        int desk_asked;
 
         struct locale_cache *writer_locales; /* the writer thread's, while it answers a form */
 

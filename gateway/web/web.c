@@ -113,6 +113,7 @@ static void release(struct web *web)
         locale_cache_free(web->writer_locales);
         pthread_rwlock_destroy(&web->pages_lock);
         pthread_mutex_destroy(&web->page_mutex);
+        free(web->table);
         free(web->base_url);
         free(web->loopback_url);
         free(web);
@@ -121,11 +122,13 @@ static void release(struct web *web)
 static int start(struct web *web, struct err *err)
 {
         const struct web_options *options = &web->options;
+        const size_t count = ARRAY_SIZE(route_table) + options->more_count;
+        struct route *table = calloc(count, sizeof *table);
         const struct httpd_options httpd = {.listen = options->listen,
                                             .port = options->port,
                                             .db_path = options->db_path,
-                                            .table = route_table,
-                                            .count = ARRAY_SIZE(route_table),
+                                            .table = table,
+                                            .count = count,
                                             .web = web,
                                             .admit = auth_admit,
                                             .ended = auth_ended,
@@ -139,7 +142,14 @@ static int start(struct web *web, struct err *err)
 
         pthread_rwlock_init(&web->pages_lock, NULL);
         pthread_mutex_init(&web->page_mutex, NULL);
+        web->table = table;
+        if (!table)
+                return err_set(err, ERR_NOMEM, "web: out of memory");
+        memcpy(table, route_table, sizeof route_table);
+        if (options->more_count)
+                memcpy(table + ARRAY_SIZE(route_table), options->more, options->more_count * sizeof *table);
         web->pages = options->pages;
+        web->desk_pages = options->desk_pages;
         if (options->criteria)
                 web->criteria = *options->criteria;
         web->page_memo = page_memo_new();
@@ -160,7 +170,7 @@ static int start(struct web *web, struct err *err)
         if (r == 0 && !web->fetches)
                 r = err_set(err, ERR_NOMEM, "web: out of memory");
         if (r == 0)
-                r = follow_open(options->db_path, options->writer, events_try, &web->follow, err);
+                r = follow_open(options->db_path, options->writer, &web->follow, err);
         if (r == 0) {
                 atomic_fetch_add(&web->holders, 1);
                 r = httpd_open(&httpd, &web->httpd, err);
@@ -197,10 +207,12 @@ int web_open(const struct web_options *options, struct web **ret_web, struct err
         return 0;
 }
 
-void web_use_pages(struct web *web, const struct pages *pages, const struct criteria *criteria)
+void web_use_pages(struct web *web, const struct pages *pages, const struct pages *desk_pages,
+                   const struct criteria *criteria)
 {
         pthread_rwlock_wrlock(&web->pages_lock);
         web->pages = pages;
+        web->desk_pages = desk_pages;
         web->criteria = *criteria;
         page_memo_forget(web->page_memo);
         pthread_rwlock_unlock(&web->pages_lock);

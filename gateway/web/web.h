@@ -18,6 +18,7 @@ struct buf;
 struct webhook_reply;
 struct pages;
 struct criteria;
+struct route;
 
 enum web_health { WEB_HEALTH_OK, WEB_HEALTH_DEGRADED, WEB_HEALTH_FAILED };
 
@@ -41,6 +42,9 @@ struct web_options {
         bool is_sandbox; /* /sandbox is there */
         const struct pages
             *pages; /* borrowed until web_use_pages or the writer has closed; NULL: none behind links */
+        const struct pages *desk_pages; /* the same of the desk */
+        const struct route *more;       /* routes beside its own, after them; copied */
+        size_t more_count;
         const struct criteria *criteria; /* of evaluations, copied; NULL: none */
         struct catalogue
             *words; /* of calendars; taken by web_open, also when it fails. NULL: none are served */
@@ -77,7 +81,8 @@ struct web_options {
 int web_open(const struct web_options *options, struct web **ret_web, struct err *err);
 
 /* Other pages from now on; the old ones are no longer in use when it returns. */
-void web_use_pages(struct web *web, const struct pages *pages, const struct criteria *criteria);
+void web_use_pages(struct web *web, const struct pages *pages, const struct pages *desk_pages,
+                   const struct criteria *criteria);
 
 /* Other words for calendars from here on; taken, also when it fails. */
 int web_use_words(struct web *web, struct catalogue *catalogue, struct err *err);

@@ -1,0 +1,25 @@
+#include "desk/pages.h"
+
+#include <string.h>
+
+/* Keep in alphabetical order. */
+const struct desk_page desk_page_table[] = {
+    {"language", "", 0, DESK_SUBJECT_NONE, NULL, language_act},
+    {"sign-out", "", 0, DESK_SUBJECT_NONE, NULL, sign_out_act},
+    {"today", "today", 0, DESK_SUBJECT_NONE, today_show, NULL},
+};
+const size_t desk_page_count = ARRAY_SIZE(desk_page_table);
+
+/* In the order in which they are shown. */
+const struct desk_tab desk_tab_table[] = {
+    {"today", ~0u},
+};
+const size_t desk_tab_count = ARRAY_SIZE(desk_tab_table);
+
+const struct desk_page *desk_page_find(const char *name)
+{
+        for (size_t i = 0; i < desk_page_count; i++)
+                if (strcmp(desk_page_table[i].name, name) == 0)
+                        return &desk_page_table[i];
+        return NULL;
+}

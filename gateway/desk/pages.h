@@ -1,0 +1,33 @@
+/* pages: the table of the desk's pages, and what each file of desk/ adds to it. */
+#ifndef DESK_PAGES_H
+#define DESK_PAGES_H
+
+#include "desk/desk.h"
+
+/* In alphabetical order of the names; COUNT of them. What is not here does not exist. */
+extern const struct desk_page desk_page_table[];
+extern const size_t desk_page_count;
+
+/* NULL when there is none. */
+const struct desk_page *desk_page_find(const char *name);
+
+/* One part of the navigation: shown to who holds one of the rights. */
+struct desk_tab {
+        const char *name; /* of the tab and of the page it leads to */
+        unsigned rights;
+};
+extern const struct desk_tab desk_tab_table[];
+extern const size_t desk_tab_count;
+
+/* Pages, one line a function, in alphabetical order. */
+int language_act(struct desk *desk, const struct form *form);
+int sign_out_act(struct desk *desk, const struct form *form);
+int today_show(struct desk *desk);
+
+/* sign_in.c: the pages without a session; the status or negative. */
+int sign_in_show(struct desk *desk);
+int sign_in_act(struct desk *desk, const struct form *form);
+int enter_show(struct desk *desk);
+int enter_act(struct desk *desk, const struct form *form);
+
+#endif
