@@ -10,10 +10,7 @@
 
 struct catalogue;
 struct db;
-struct rule;
-struct rule_notify;
 struct rulebook;
-struct value;
 
 /* Zero it, fill in what is given, and check_fini after. */
 struct check {
@@ -54,9 +51,5 @@ int check_templates(struct check *check, struct err *err);
 int check_settings(struct check *check, struct err *err);
 /* Those of calendars. */
 int check_calendar(struct check *check, struct err *err);
-
-/* Values as the templates of NOTIFY see them: all that may be there, or only what is always there. NULL when
- * memory ran out. */
-struct value *check_sample(const struct rule *rule, const struct rule_notify *notify, bool everything);
 
 #endif

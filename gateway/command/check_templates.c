@@ -2,9 +2,9 @@
  * that the rule does not supply. */
 #include "command/check.h"
 #include "compose/catalogue.h"
-#include "compose/message.h"
-#include "compose/segment.h"
 #include "engine/rule.h"
+#include "engine/text_check.h"
+#include "engine/texts.h"
 #include "store/db.h"
 #include "store/person.h"
 
@@ -12,8 +12,6 @@
 #include <string.h>
 
 #define LANGUAGE_MAX 200
-#define PROPERTY_MAX_BYTES 1024
-#define SAMPLE_ZONE "Europe/Helsinki"
 
 /* Those that every message must be there in. */
 static const char *const needed[] = {"fi", "sv", "en"};
@@ -26,160 +24,34 @@ struct languages {
 /* One template of one rule in one language. */
 struct looking {
         struct check *check;
+        const struct catalogue *catalogue;
         const struct rule *rule;
         const struct rule_notify *notify;
         const char *language;
-        const struct catalogue_entry *entry;
-        const struct value *values; /* everything that may be there */
-        struct locale *locale;
 };
-
-/* ---- names */
-
-enum known { KNOWN_NOT, KNOWN_VALUE, KNOWN_PROPERTY };
-
-static enum known resolve(const struct looking *looking, const struct template_use *within, const char *path,
-                          const struct value **ret_value);
-
-/* What names are looked up in inside the section; NULL: it adds nothing. */
-static const struct value *inside(const struct looking *looking, const struct template_use *section)
-{
-        const struct value *value = NULL;
-
-        if (section->kind != TEMPLATE_USE_SECTION ||
-            resolve(looking, section->within, section->path, &value) != KNOWN_VALUE)
-                return NULL;
-        if (value->kind == VALUE_LIST)
-                value = value->first;
-        return value && value->kind == VALUE_MAP ? value : NULL;
-}
-
-static const struct value *find_first(const struct looking *looking, const struct template_use *within,
-                                      const char *part, size_t length)
-{
-        const struct value *map, *found;
-
-        for (; within; within = within->within) {
-                map = inside(looking, within);
-                found = map ? value_get(map, part, length) : NULL;
-                if (found)
-                        return found;
-        }
-        return value_get(looking->values, part, length);
-}
-
-static bool has_property(const struct looking *looking, const struct value *value, const char *name,
-                         size_t length, struct value *ret_property)
-{
-        struct buf buf;
-        int r;
-
-        buf_init(&buf, PROPERTY_MAX_BYTES);
-        r = locale_property(looking->locale, value, name, length, ret_property, &buf);
-        buf_fini(&buf);
-        return r == 0;
-}
-
-/* The parts of PATH after the first, each in what the one before gave. */
-static enum known follow(const struct looking *looking, const struct value *value, const char *path,
-                         const struct value **ret_value)
-{
-        struct value property;
-        bool is_property = false;
-
-        for (; *path; path += strcspn(path, ".")) {
-                size_t length;
-
-                path += *path == '.';
-                length = strcspn(path, ".");
-                if (value->kind == VALUE_MAP) {
-                        value = value_get(value, path, length);
-                        if (!value)
-                                return KNOWN_NOT;
-                } else {
-                        if (!has_property(looking, value, path, length, &property))
-                                return KNOWN_NOT;
-                        property.text = NULL; /* lay in a buf that is no more; only its kind matters */
-                        value = &property;
-                        is_property = true;
-                }
-        }
-        *ret_value = is_property ? NULL : value;
-        return is_property ? KNOWN_PROPERTY : KNOWN_VALUE;
-}
-
-static bool is_in_list(const struct looking *looking, const struct template_use *within)
-{
-        const struct value *value;
-
-        for (; within; within = within->within)
-                if (within->kind == TEMPLATE_USE_SECTION &&
-                    resolve(looking, within->within, within->path, &value) == KNOWN_VALUE &&
-                    value->kind == VALUE_LIST)
-                        return true;
-        return false;
-}
-
-static enum known resolve(const struct looking *looking, const struct template_use *within, const char *path,
-                          const struct value **ret_value)
-{
-        size_t length = strcspn(path, ".");
-        const struct value *value;
-
-        if (strcmp(path, ".") == 0)
-                return within ? KNOWN_PROPERTY : KNOWN_NOT;
-        if (path[0] == '-')
-                return is_in_list(looking, within) ? KNOWN_PROPERTY : KNOWN_NOT;
-        value = find_first(looking, within, path, length);
-        return value ? follow(looking, value, path + length, ret_value) : KNOWN_NOT;
-}
-
-/* Inside a section that this rule's values never open. */
-static bool is_dead(const struct looking *looking, const struct template_use *within)
-{
-        const struct value *value;
-
-        for (; within; within = within->within)
-                if (within->kind == TEMPLATE_USE_SECTION &&
-                    resolve(looking, within->within, within->path, &value) == KNOWN_NOT)
-                        return true;
-        return false;
-}
-
-static int look_at_use(const struct template_use *use, void *told)
-{
-        const struct looking *looking = told;
-        bool is_partial = strcmp(use->template_name, template_name(looking->entry->text)) != 0 &&
-                          (!looking->entry->subject ||
-                           strcmp(use->template_name, template_name(looking->entry->subject)) != 0);
-        const struct value *value;
-
-        if (use->kind == TEMPLATE_USE_PARTIAL || is_dead(looking, use->within) ||
-            resolve(looking, use->within, use->path, &value) != KNOWN_NOT)
-                return 0;
-        /* A partial serves many messages: what one of them lacks it may ask for as a section. */
-        if (is_partial && use->kind != TEMPLATE_USE_VALUE)
-                return 0;
-        return check_fault(
-            looking->check,
-            "%s:%d: {{%s}}: rule %s supplies no such value: name one that it does, or add it to "
-            "the rule's values",
-            use->template_name, use->line, use->path, looking->rule->name);
-}
 
 /* ---- a template */
 
-/* Keeps the greatest length of each template and language. */
-static int note_length(const struct looking *looking, const char *text, struct err *err)
+static int note_fault(void *context, const char *text)
 {
-        json_t *lengths = looking->check->lengths, *each, *row;
-        const char *name = looking->entry->name, *language = looking->language;
-        struct segment_size size;
-        size_t index, at = json_array_size(lengths);
-        int r = segment_count(text, &size, err);
+        const struct looking *looking = context;
 
-        if (r < 0)
-                return r;
+        return check_fault(looking->check, "%s", text);
+}
+
+/* Keeps the greatest length of each template and language. */
+static int note_length(void *context, const char *title, const char *text, bool everything,
+                       const struct segment_size *size)
+{
+        const struct looking *looking = context;
+        json_t *lengths = looking->check->lengths, *each, *row;
+        const char *name = looking->notify->template, *language = looking->language;
+        size_t index, at = json_array_size(lengths);
+
+        (void)text;
+        (void)everything;
+        if (title || !size->segments)
+                return 0;
         json_array_foreach(lengths, index, each)
         {
                 if (strcmp(json_string_value(json_object_get(each, "template")), name) != 0)
@@ -187,61 +59,36 @@ static int note_length(const struct looking *looking, const char *text, struct e
                 at = index + 1;
                 if (strcmp(json_string_value(json_object_get(each, "language")), language) != 0)
                         continue;
-                if (json_integer_value(json_object_get(each, "segments")) >= (json_int_t)size.segments)
+                if (json_integer_value(json_object_get(each, "segments")) >= (json_int_t)size->segments)
                         return 0;
                 json_array_remove(lengths, index);
                 at = index;
                 break;
         }
         row = json_pack("{s:s, s:s, s:s, s:i}", "template", name, "language", language, "encoding",
-                        segment_encoding_name(size.encoding), "segments", (int)size.segments);
+                        segment_encoding_name(size->encoding), "segments", (int)size->segments);
         if (row && looking->check->segment_micros >= 0)
                 json_object_set_new(
                     row, "cost",
-                    json_real((double)looking->check->segment_micros * (double)size.segments / 1e6));
-        return json_array_insert_new(lengths, at, row) < 0 ? err_set(err, ERR_NOMEM, "check: out of memory")
-                                                           : 0;
+                    json_real((double)looking->check->segment_micros * (double)size->segments / 1e6));
+        return json_array_insert_new(lengths, at, row) < 0 ? ERR_NOMEM : 0;
 }
 
-static int render(struct looking *looking, bool everything, struct err *err)
+static int look_at(struct looking *looking, enum catalogue_kind kind, struct err *err)
 {
-        _cleanup_(free_ptr) char *title = NULL, *text = NULL;
-        struct value *values = check_sample(looking->rule, looking->notify, everything);
-        struct err fault = {0};
-        int r;
-
-        if (!values)
-                return err_set(err, ERR_NOMEM, "check: out of memory");
-        r = compose_message(looking->check->catalogue, looking->locale, looking->entry->name,
-                            looking->entry->kind, values, &title, &text, &fault);
-        value_free(values);
-        if (r == ERR_NOMEM)
-                return err_set(err, r, "check: out of memory");
-        if (r < 0)
-                return check_fault(looking->check, "%s (rule %s%s)", fault.text, looking->rule->name,
-                                   everything ? ""
-                                              : ", without what may be missing: set the piece into {{#…}}");
-        return looking->entry->kind == CATALOGUE_SMS ? note_length(looking, text, err) : 0;
-}
-
-static int look_at(struct looking *looking, struct err *err)
-{
-        struct catalogue_partials partials = {looking->check->catalogue, looking->language};
-        int before = (int)json_array_size(looking->check->faults), r = 0;
+        const struct text_check look = {
+            .catalogue = looking->catalogue,
+            .rule = looking->rule,
+            .notify = looking->notify,
+            .language = looking->language,
+            .kind = kind,
+            .fault = note_fault,
+            .rendered = note_length,
+            .context = looking,
+        };
 
         looking->check->templates++;
-        if (looking->entry->subject)
-                r = template_variables(looking->entry->subject, catalogue_partial, &partials, look_at_use,
-                                       looking);
-        if (r == 0)
-                r = template_variables(looking->entry->text, catalogue_partial, &partials, look_at_use,
-                                       looking);
-        if (r < 0)
-                return err_set(err, r, "check: out of memory");
-        if ((int)json_array_size(looking->check->faults) > before)
-                return 0; /* a rendering would say the same again */
-        r = render(looking, true, err);
-        return r < 0 ? r : render(looking, false, err);
+        return text_check(&look, err);
 }
 
 /* ---- languages */
@@ -320,8 +167,9 @@ static int check_one(struct looking *looking, enum catalogue_kind kind, struct e
         struct check *check = looking->check;
         int r;
 
-        looking->entry = catalogue_find(check->catalogue, looking->language, looking->notify->template, kind);
-        if (!looking->entry && is_needed(looking->language))
+        if (catalogue_find(looking->catalogue, looking->language, looking->notify->template, kind))
+                return look_at(looking, kind, err);
+        if (is_needed(looking->language))
                 return check_fault(check,
                                    "%s: rule %s tells by %s with the template %s, which is not there in %s: "
                                    "write templates/%s/%s.%s.txt",
@@ -329,23 +177,14 @@ static int check_one(struct looking *looking, enum catalogue_kind kind, struct e
                                    kind == CATALOGUE_SMS ? "SMS" : "e-mail", looking->notify->template,
                                    looking->language, looking->language, looking->notify->template,
                                    kind == CATALOGUE_SMS ? "sms" : "email");
-        if (!looking->entry) {
-                r = note_fallback(check, looking->language, looking->notify->template);
-                return r < 0 ? err_set(err, r, "check: out of memory") : 0;
-        }
-        r = locale_new(looking->language, SAMPLE_ZONE, &looking->locale, err);
-        if (r == 0)
-                r = look_at(looking, err);
-        looking->locale = locale_free(looking->locale);
-        return r;
+        r = note_fallback(check, looking->language, looking->notify->template);
+        return r < 0 ? err_set(err, r, "check: out of memory") : 0;
 }
 
 static int check_notify(struct looking *looking, const struct languages *languages, struct err *err)
 {
-        struct value *values = check_sample(looking->rule, looking->notify, true);
-        int r = values ? 0 : err_set(err, ERR_NOMEM, "check: out of memory");
+        int r = 0;
 
-        looking->values = values;
         for (int i = 0; i < languages->count && r == 0; i++) {
                 looking->language = languages->names[i];
                 for (int k = 0; k < looking->notify->by_count && r == 0; k++)
@@ -354,7 +193,6 @@ static int check_notify(struct looking *looking, const struct languages *languag
                                                                                  : CATALOGUE_EMAIL,
                                       err);
         }
-        value_free(values);
         return r;
 }
 
@@ -374,18 +212,93 @@ static int check_both(struct looking *looking, const struct rule_notify *notify,
         return check_notify(looking, languages, err);
 }
 
+static int check_catalogue(struct looking *looking, const struct languages *languages, struct err *err)
+{
+        const struct rulebook *book = looking->check->book;
+        int r = 0;
+
+        for (int i = 0; i < book->count && r == 0; i++) {
+                looking->rule = book->rules[i];
+                if (i == 0) /* whichever it is: the message says no more than its name */
+                        r = check_both(looking, &rule_fault_notify, languages, err);
+                for (int k = 0; k < looking->rule->notify_count && r == 0; k++)
+                        r = check_both(looking, &looking->rule->notify[k], languages, err);
+        }
+        return r;
+}
+
+/* ---- what organisations have set at the desk */
+
+static void note_unreadable(void *context, const char *organisation, const struct err *fault)
+{
+        (void)organisation; /* it stands in the text */
+        check_fault(context, "%s", fault->text);
+}
+
+static bool uses(const struct rule_notify *notify, const char *template)
+{
+        return strcmp(notify->template, template) == 0 ||
+               (notify->staff_template && strcmp(notify->staff_template, template) == 0);
+}
+
+/* One text of an organisation, as each line of a rule that names it uses it. */
+static int check_own(struct looking *looking, const char *organisation, const struct catalogue_entry *entry,
+                     struct err *err)
+{
+        const struct rulebook *book = looking->check->book;
+        struct rule_notify notify;
+        bool is_used = strcmp(entry->name, RULE_FAULT_TEMPLATE) == 0;
+        int r = 0;
+
+        looking->language = entry->language;
+        for (int i = 0; i < book->count && r == 0; i++)
+                for (int k = 0; k < book->rules[i]->notify_count && r == 0; k++) {
+                        if (!uses(&book->rules[i]->notify[k], entry->name))
+                                continue;
+                        is_used = true;
+                        notify = book->rules[i]->notify[k];
+                        notify.template = (char *)entry->name;
+                        looking->rule = book->rules[i];
+                        looking->notify = &notify;
+                        r = look_at(looking, entry->kind, err);
+                }
+        if (r == 0 && !is_used)
+                r = check_fault(looking->check, "texts of %.60s: %s: no rule uses it: take the text away",
+                                organisation, entry->name);
+        return r;
+}
+
+static int check_texts(struct looking *looking, struct err *err)
+{
+        struct check *check = looking->check;
+        struct texts *texts = check->database ? texts_new() : NULL;
+        const char *organisation;
+        struct db *db = NULL;
+        int r = texts || !check->database ? 0 : err_set(err, ERR_NOMEM, "check: out of memory");
+
+        if (r < 0 || !texts)
+                return r;
+        texts_on_fault(texts, note_unreadable, check);
+        r = db_open(check->database, DB_READER, &db, err);
+        if (r == 0)
+                r = texts_refresh(texts, db, check->catalogue, err);
+        for (size_t i = 0; r == 0 && i < texts_count(texts); i++) {
+                looking->catalogue = texts_at(texts, i, &organisation);
+                for (size_t k = 0; k < catalogue_count(looking->catalogue) && r == 0; k++)
+                        r = check_own(looking, organisation, catalogue_at(looking->catalogue, k), err);
+        }
+        texts_free(texts);
+        db_close(db);
+        return r;
+}
+
 int check_templates(struct check *check, struct err *err)
 {
-        struct looking looking = {.check = check};
+        struct looking looking = {.check = check, .catalogue = check->catalogue};
         struct languages languages = {0};
         int r = find_languages(check, &languages, err);
 
-        for (int i = 0; i < check->book->count && r == 0; i++) {
-                looking.rule = check->book->rules[i];
-                if (i == 0) /* whichever it is: the message says no more than its name */
-                        r = check_both(&looking, &rule_fault_notify, &languages, err);
-                for (int k = 0; k < looking.rule->notify_count && r == 0; k++)
-                        r = check_both(&looking, &looking.rule->notify[k], &languages, err);
-        }
-        return r;
+        if (r == 0)
+                r = check_catalogue(&looking, &languages, err);
+        return r < 0 ? r : check_texts(&looking, err);
 }

@@ -7,12 +7,22 @@
 struct catalogue {
         struct catalogue_entry *entries; /* sorted */
         size_t count, allocated;
-        atomic_int others; /* holders beside the first */
+        const struct catalogue *below; /* what is found where this one has nothing; NULL: nothing is */
+        atomic_int others;             /* holders beside the first */
 };
 
 struct catalogue *catalogue_new(void)
 {
         return calloc(1, sizeof(struct catalogue));
+}
+
+struct catalogue *catalogue_over(const struct catalogue *below)
+{
+        struct catalogue *catalogue = catalogue_new();
+
+        if (catalogue)
+                catalogue->below = below;
+        return catalogue;
 }
 
 struct catalogue *catalogue_ref(struct catalogue *catalogue)
@@ -206,10 +216,14 @@ int catalogue_add(struct catalogue *catalogue, const char *language, const char 
 static const struct catalogue_entry *find_exact(const struct catalogue *catalogue, const char *language,
                                                 const char *name, enum catalogue_kind kind)
 {
-        bool is_there;
-        size_t at = search(catalogue, language, name, kind, &is_there);
+        for (; catalogue; catalogue = catalogue->below) {
+                bool is_there;
+                size_t at = search(catalogue, language, name, kind, &is_there);
 
-        return is_there ? &catalogue->entries[at] : NULL;
+                if (is_there)
+                        return &catalogue->entries[at];
+        }
+        return NULL;
 }
 
 const struct catalogue_entry *catalogue_find(const struct catalogue *catalogue, const char *language,
@@ -247,6 +261,8 @@ const struct template *catalogue_partial(void *partials, const char *name)
 
 bool catalogue_has_language(const struct catalogue *catalogue, const char *language)
 {
+        if (catalogue->below && catalogue_has_language(catalogue->below, language))
+                return true;
         for (size_t i = 0; i < catalogue->count; i++)
                 if ((catalogue->entries[i].kind == CATALOGUE_SMS ||
                      catalogue->entries[i].kind == CATALOGUE_EMAIL) &&

@@ -35,6 +35,9 @@ struct catalogue_entry {
 
 struct catalogue *catalogue_new(void);                         /* NULL when out of memory */
 struct catalogue *catalogue_free(struct catalogue *catalogue); /* when nobody else holds it */
+/* One that is laid over another, which it borrows: what it has stands in place of what is below. NULL when
+ * out of memory. */
+struct catalogue *catalogue_over(const struct catalogue *below);
 /* Another holder of the same catalogue, who frees it as well; it is read from now on, and added to no more.
  */
 struct catalogue *catalogue_ref(struct catalogue *catalogue);
@@ -55,7 +58,7 @@ int catalogue_check(const struct catalogue *catalogue, struct err *err);
 const struct catalogue_entry *catalogue_find(const struct catalogue *catalogue, const char *language,
                                              const char *name, enum catalogue_kind kind);
 
-/* All entries, ordered by language, kind and name. */
+/* All entries of its own, ordered by language, kind and name. */
 size_t catalogue_count(const struct catalogue *catalogue);
 const struct catalogue_entry *catalogue_at(const struct catalogue *catalogue, size_t index);
 

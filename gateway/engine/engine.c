@@ -15,9 +15,11 @@ int engine_open(struct rulebook *book, const struct catalogue *catalogue, struct
 {
         struct engine *engine = calloc(1, sizeof *engine);
 
-        if (engine)
+        if (engine) {
                 engine->locales = locale_cache_new();
-        if (!engine || !engine->locales) {
+                engine->texts = texts_new();
+        }
+        if (!engine || !engine->locales || !engine->texts) {
                 engine_close(engine);
                 return err_set(err, ERR_NOMEM, "engine: out of memory");
         }
@@ -30,6 +32,7 @@ struct engine *engine_close(struct engine *engine)
 {
         if (!engine)
                 return NULL;
+        texts_free(engine->texts);
         locale_cache_free(engine->locales);
         free(engine->changes);
         free(engine);
@@ -40,6 +43,7 @@ void engine_use(struct engine *engine, struct rulebook *book, const struct catal
 {
         engine->book = book;
         engine->catalogue = catalogue;
+        texts_forget(engine->texts);
 }
 
 void engine_on_invitation(struct engine *engine,
@@ -112,6 +116,9 @@ static int begin_firing(struct pass *pass, const struct row *row, int64_t match,
         r = place_get(pass->db, row->organisation, &firing->place, err);
         if (r == 0)
                 r = zone_keep(firing->place.timezone, &zone, err);
+        if (r == 0)
+                r = texts_of(pass->engine->texts, pass->db, row->organisation, pass->engine->catalogue,
+                             &firing->catalogue, err);
         if (r < 0)
                 return r;
         zone_to_local(zone, pass->now, &date, &seconds);
@@ -563,6 +570,8 @@ int engine_step(struct engine *engine, struct db *db, int64_t now_utc, int max, 
                 r = notice_release(db, now_utc, err);
         if (r == 0)
                 r = parameter_any(db, &engine->has_parameters, err);
+        if (r == 0)
+                r = texts_refresh(engine->texts, db, engine->catalogue, err);
         if (r == 0)
                 r = change_take(db, engine->changes, max, &count, err);
         if (r == 0 && count == 0)

@@ -7,6 +7,7 @@
 #include "compose/locale.h"
 #include "engine/engine.h"
 #include "engine/evaluate.h"
+#include "engine/texts.h"
 #include "store/case_file.h"
 #include "store/page_link.h"
 #include "store/place.h"
@@ -15,6 +16,7 @@
 struct engine {
         struct rulebook *book;
         const struct catalogue *catalogue;
+        struct texts *texts; /* what organisations have in place of the catalogue's */
         struct locale_cache *locales;
         void (*effect)(void *context, const struct effect *effect);
         void *effect_context;
@@ -35,7 +37,8 @@ struct firing {
         const struct row *row;
         const struct parameter_values *parameters;
         struct place place;
-        char today[11]; /* in the place's zone */
+        const struct catalogue *catalogue; /* the templates of the place */
+        char today[11];                    /* in the place's zone */
         bool pupil_is_protected;
         bool urgent;           /* the rule, or this row of it */
         struct case_file file; /* that the match belongs to; id "": none */

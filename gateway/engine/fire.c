@@ -55,8 +55,8 @@ static int compose_in(struct telling *telling, const char *language, const char 
         int r = locale_cache_get(engine->locales, language, zone, &locale, err);
 
         return r < 0 ? r
-                     : compose_message(engine->catalogue, locale, template, kind, telling->values, ret_title,
-                                       ret_text, err);
+                     : compose_message(telling->firing->catalogue, locale, template, kind, telling->values,
+                                       ret_title, ret_text, err);
 }
 
 /* A language without the template gets the organisation's first, and one line of its own that says whom to
@@ -68,7 +68,7 @@ static int add_own_line(struct telling *telling, const char *language, const cha
         char *both;
         int r;
 
-        if (!catalogue_find(telling->firing->engine->catalogue, language, "call-school", CATALOGUE_SMS))
+        if (!catalogue_find(telling->firing->catalogue, language, "call-school", CATALOGUE_SMS))
                 return 0;
         r = compose_in(telling, language, zone, CATALOGUE_SMS, "call-school", &title, &line, err);
         if (r < 0)
@@ -92,7 +92,7 @@ static int compose(struct telling *telling, const char *template, const struct r
         bool has_own;
         int r;
 
-        has_own = catalogue_find(telling->firing->engine->catalogue, own, template, kind) != NULL;
+        has_own = catalogue_find(telling->firing->catalogue, own, template, kind) != NULL;
         message->language = has_own ? own : place->language;
         r = compose_in(telling, message->language, zone, kind, template, ret_title, ret_text, err);
         if (r == 0 && !has_own)

@@ -162,6 +162,7 @@ static const struct step scrub_table[] = {
     {NULL, "DELETE FROM study_place WHERE pupil = ?1"},
     {NULL, "DELETE FROM transfer_permission WHERE pupil = ?1"},
     {NULL, "DELETE FROM pupil_parameter WHERE pupil = ?1"},
+    {NULL, "DELETE FROM desk_setting WHERE pupil = ?1"},
     {NULL,
      "DELETE FROM case_act WHERE person = ?1 OR case_id IN (SELECT id FROM case_file WHERE pupil = ?1)"},
     {NULL, "DELETE FROM case_participant WHERE person = ?1 OR case_id IN (SELECT id FROM case_file WHERE "
@@ -187,6 +188,8 @@ static const struct step scrub_table[] = {
     {NULL, "UPDATE case_act SET by = ?2 WHERE by = ?1"},
     {NULL, "UPDATE meeting_interpreter SET by = ?2 WHERE by = ?1"},
     {NULL, "UPDATE reply SET seen_by = ?2 WHERE seen_by = ?1"},
+    {NULL, "UPDATE desk_setting SET proposed_by = ?2 WHERE proposed_by = ?1"},
+    {NULL, "UPDATE desk_setting SET decided_by = ?2 WHERE decided_by = ?1"},
     {NULL, "UPDATE application SET applicant = ?2 WHERE applicant = ?1"},
     {NULL, "UPDATE placement SET supervisor = NULL WHERE supervisor = ?1"},
     {NULL, "UPDATE placement_change_place SET old_supervisor = NULL WHERE old_supervisor = ?1"},

@@ -56,6 +56,8 @@ static const char *const kept_table[] = {
     "budget",
     "erased_total",
     "refused_contact",
+    "organisation_text",
+    "desk_setting",
 };
 static const char *const rewound_table[] = {
     "event",

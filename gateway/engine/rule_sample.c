@@ -1,8 +1,7 @@
-/* What a rule's templates may see, made up. Mirrors engine/values.c. */
+/* Mirrors values.c. */
+#include "engine/text_check.h"
 #include "base/date.h"
-#include "command/check.h"
 #include "compose/value.h"
-#include "engine/rule.h"
 
 #include <string.h>
 
@@ -82,7 +81,7 @@ static void set_case(struct value *values, const struct rule *rule, const struct
         value_set_text(values, "case.step", "1");
 }
 
-struct value *check_sample(const struct rule *rule, const struct rule_notify *notify, bool everything)
+struct value *rule_sample(const struct rule *rule, const struct rule_notify *notify, bool everything)
 {
         struct value *values = value_map_new();
 
