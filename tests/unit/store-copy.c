@@ -133,6 +133,7 @@ static const char *const rewound_table[] = {
     "desk_session",
     "desk_ticket",
     "desk_audit",
+    "openid_request",
     "one_time_code",
     "evaluation_mark",
     "evaluation_word",
