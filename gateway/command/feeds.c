@@ -1,25 +1,23 @@
 #include "command/command.h"
 #include "base/date.h"
 #include "base/zone.h"
-#include "calendar/link.h"
+#include "calendar/link_make.h"
 #include "command/config.h"
-#include "command/feed_sheet.h"
-#include "command/qr.h"
 #include "command/resources.h"
 #include "command/verbs.h"
 #include "command/virtual_clock.h"
 #include "compose/catalogue.h"
 #include "store/db.h"
 #include "store/feed.h"
+#include "web/feed_sheet.h"
+#include "web/qr.h"
 
 #include <errno.h>
 #include <jansson.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
 #define BASE_URL_DEFAULT "http://127.0.0.1:8080"
-#define ID_RANDOM_BYTES 8
 
 struct feeds_options {
         const char *db, *config, *owner, *kind, *base_url, *sheet, *virtual_clock;
@@ -103,14 +101,7 @@ static int list(struct db *db, const struct feeds_options *options, int64_t now_
 
 /* ---- create */
 
-/* A link that is made: whose it is, and what it is called. */
-struct made {
-        struct feed feed;
-        struct feed_owner owner;
-        char token[LINK_TOKEN_MAX];
-};
-
-static int write_sheet(const struct feeds_options *options, const struct made *made, const char *url,
+static int write_sheet(const struct feeds_options *options, const struct link_made *made, const char *url,
                        struct err *err)
 {
         _cleanup_(config_fini) struct config config = {0};
@@ -138,7 +129,7 @@ static int write_sheet(const struct feeds_options *options, const struct made *m
         return r;
 }
 
-static int print_made(const struct feeds_options *options, const struct made *made, const char *url,
+static int print_made(const struct feeds_options *options, const struct link_made *made, const char *url,
                       struct err *err)
 {
         _cleanup_(free_ptr) char *webcal = feed_sheet_webcal(url);
@@ -162,57 +153,6 @@ static int print_made(const struct feeds_options *options, const struct made *ma
         return 0;
 }
 
-static int new_id(char ret_id[static FEED_ID_MAX], struct err *err)
-{
-        unsigned char random[ID_RANDOM_BYTES];
-
-        if (RAND_bytes(random, sizeof random) != 1)
-                return err_set(err, ERR_IO, "feeds: no random numbers: try again");
-        for (int i = 0; i < ID_RANDOM_BYTES; i++)
-                snprintf(ret_id + 2 * i, FEED_ID_MAX - 2 * (size_t)i, "%02x", random[i]);
-        return 0;
-}
-
-/* A right that is not there is told here, not by a link that never opens. */
-static int check_right(struct db *db, struct made *made, int64_t now_utc, const char *today, struct err *err)
-{
-        int r;
-
-        made->feed.revoked = FEED_NEVER;
-        r = feed_owner_read(db, &made->feed, now_utc, today, &made->owner, err);
-        if (r < 0)
-                return r;
-        if (made->owner.standing == FEED_OPEN)
-                return 0;
-        return err_set(err, ERR_CONFLICT, "%.60s: may have no calendar (%s): see the roster",
-                       made->feed.owner,
-                       made->owner.standing == FEED_PAUSED ? "staff hold everything to this person"
-                                                           : "restricted, or nothing is left of a role");
-}
-
-static int add(struct db *db, const char *owner, const char *kind, int64_t now_utc, struct made *made,
-               struct err *err)
-{
-        uint8_t hash[FEED_HASH_BYTES];
-        char today[DATE_TEXT_MAX];
-        int r;
-
-        date_print((int32_t)(now_utc / 86400), today);
-        r = feed_kind_of(db, owner, kind, today, made->feed.kind, err);
-        if (r == 0 && strlen(owner) >= FEED_OWNER_MAX)
-                r = err_set(err, ERR_LIMIT, "--for: longer than %d bytes: give a shorter id",
-                            FEED_OWNER_MAX - 1);
-        if (r < 0)
-                return r;
-        memcpy(made->feed.owner, owner, strlen(owner) + 1);
-        r = check_right(db, made, now_utc, today, err);
-        if (r == 0)
-                r = new_id(made->feed.id, err);
-        if (r == 0)
-                r = link_new(made->token, hash, err);
-        return r < 0 ? r : feed_add(db, made->feed.id, owner, made->feed.kind, hash, now_utc, err);
-}
-
 static int base_url_of(struct db *db, const struct feeds_options *options, char **ret_url, struct err *err)
 {
         char *url = NULL;
@@ -229,32 +169,12 @@ static int base_url_of(struct db *db, const struct feeds_options *options, char 
         return 0;
 }
 
-/* In the transaction that the caller has begun; OLD: the link that the new one stands in place of, or NULL.
- */
-static int make(struct db *db, const struct feeds_options *options, const char *old, int64_t now_utc,
-                struct made *made, struct err *err)
-{
-        struct feed before = {0};
-        int r;
-
-        if (!old)
-                return add(db, options->owner, options->kind, now_utc, made, err);
-        r = feed_find(db, old, &before, err);
-        if (r == ERR_NOT_FOUND)
-                return err_set(err, r, "%.60s: no such feed: see kapula feeds list", old);
-        if (r == 0 && before.revoked != FEED_NEVER)
-                return err_set(err, ERR_CONFLICT,
-                               "%.60s: is revoked: make a new one with kapula feeds create", old);
-        if (r == 0)
-                r = feed_revoke(db, old, now_utc, err);
-        return r < 0 ? r : add(db, before.owner, before.kind, now_utc, made, err);
-}
-
+/* OLD: the link that the new one stands in place of, or NULL. */
 static int create(struct db *db, const struct feeds_options *options, const char *old, int64_t now_utc,
                   struct err *err)
 {
         _cleanup_(free_ptr) char *base_url = NULL, *url = NULL;
-        struct made made = {0};
+        struct link_made made = {0};
         int r;
 
         if (!options->owner && !old)
@@ -268,7 +188,8 @@ static int create(struct db *db, const struct feeds_options *options, const char
                 r = db_begin(db, err);
         if (r < 0)
                 return r;
-        r = make(db, options, old, now_utc, &made, err);
+        r = old ? link_rotate(db, old, now_utc, &made, err)
+                : link_make(db, options->owner, options->kind, now_utc, &made, err);
         url = r == 0 ? link_url(base_url, made.token) : NULL;
         if (r == 0 && !url)
                 r = err_set(err, ERR_NOMEM, "feeds: out of memory");
@@ -281,7 +202,7 @@ static int create(struct db *db, const struct feeds_options *options, const char
                 r = db_commit(db, err);
         if (r == 0)
                 r = print_made(options, &made, url, err);
-        feed_owner_fini(&made.owner);
+        link_made_fini(&made);
         return r;
 }
 

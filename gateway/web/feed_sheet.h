@@ -1,7 +1,7 @@
 /* feed_sheet: the page that a teacher prints and hands over: how to get a calendar, its QR code and its
  * address, on one A4. */
-#ifndef COMMAND_FEED_SHEET_H
-#define COMMAND_FEED_SHEET_H
+#ifndef WEB_FEED_SHEET_H
+#define WEB_FEED_SHEET_H
 
 #include "base/buf.h"
 #include "base/err.h"

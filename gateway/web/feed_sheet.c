@@ -1,6 +1,6 @@
-#include "command/feed_sheet.h"
+#include "web/feed_sheet.h"
 #include "calendar/text.h"
-#include "command/qr.h"
+#include "web/qr.h"
 #include "compose/escape.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* qr: an address as a QR code, for a terminal and for a page. */
-#ifndef COMMAND_QR_H
-#define COMMAND_QR_H
+#ifndef WEB_QR_H
+#define WEB_QR_H
 
 #include "base/buf.h"
 #include "base/err.h"

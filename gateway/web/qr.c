@@ -1,4 +1,4 @@
-#include "command/qr.h"
+#include "web/qr.h"
 
 #include <qrencode.h>
 #include <stdbool.h>
