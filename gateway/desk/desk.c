@@ -63,6 +63,15 @@ int desk_event(struct desk *desk, const struct form *form, const char *type, con
                     : err_set(desk->err, ERR_NOMEM, "desk: out of memory");
 }
 
+int desk_once(struct desk *desk, const struct form *form)
+{
+        int r = desk_form_take(desk->db, desk->now, desk->token, form_value(form, "at"), desk->err);
+
+        if (r == 0)
+                desk_refuse(desk, 409, "taken-already");
+        return r;
+}
+
 int desk_refuse_text(struct desk *desk, int status, const char *text)
 {
         snprintf(desk->notice_text, sizeof desk->notice_text, "%s", text);

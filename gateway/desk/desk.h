@@ -127,6 +127,10 @@ int desk_opens(struct desk *desk, unsigned rights, enum desk_subject_kind kind, 
 int desk_event(struct desk *desk, const struct form *form, const char *type, const char *subject,
                json_t *data);
 
+/* For acts that no event says: 1 when this form is taken for the first time. 0: the same form was taken
+ * before; the answer is 409 and nothing is to be done (desk_refuse is called already). */
+int desk_once(struct desk *desk, const struct form *form);
+
 /* The status with which the page is shown instead, WORD (name of a word) above it. */
 static inline int desk_refuse(struct desk *desk, int status, const char *word)
 {

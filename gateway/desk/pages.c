@@ -4,15 +4,20 @@
 
 /* Keep in alphabetical order. */
 const struct desk_page desk_page_table[] = {
+    {"admin", "admin", DESK_ADMIN, DESK_SUBJECT_NONE, admin_show, NULL},
+    {"audit", "admin", DESK_ADMIN, DESK_SUBJECT_NONE, audit_show, NULL},
+    {"feeds", "admin", DESK_ADMIN, DESK_SUBJECT_NONE, feeds_show, feeds_act},
     {"language", "", 0, DESK_SUBJECT_NONE, NULL, language_act},
     {"sign-out", "", 0, DESK_SUBJECT_NONE, NULL, sign_out_act},
     {"today", "today", 0, DESK_SUBJECT_NONE, today_show, NULL},
+    {"tokens", "admin", DESK_ADMIN, DESK_SUBJECT_NONE, tokens_show, tokens_act},
 };
 const size_t desk_page_count = ARRAY_SIZE(desk_page_table);
 
 /* In the order in which they are shown. */
 const struct desk_tab desk_tab_table[] = {
     {"today", ~0u},
+    {"admin", DESK_ADMIN},
 };
 const size_t desk_tab_count = ARRAY_SIZE(desk_tab_table);
 

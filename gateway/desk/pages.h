@@ -20,9 +20,18 @@ extern const struct desk_tab desk_tab_table[];
 extern const size_t desk_tab_count;
 
 /* Pages, one line a function, in alphabetical order. */
+int admin_show(struct desk *desk);
+int audit_show(struct desk *desk);
+int feeds_show(struct desk *desk);
+int feeds_act(struct desk *desk, const struct form *form);
 int language_act(struct desk *desk, const struct form *form);
 int sign_out_act(struct desk *desk, const struct form *form);
 int today_show(struct desk *desk);
+int tokens_show(struct desk *desk);
+int tokens_act(struct desk *desk, const struct form *form);
+
+/* admin.c: 1 when the reader answers for the whole tree. */
+int admin_holds_top(struct desk *desk);
 
 /* sign_in.c: the pages without a session; the status or negative. */
 int sign_in_show(struct desk *desk);

@@ -1,7 +1,9 @@
 #include "store/desk_session.h"
 
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdio.h>
+#include <string.h>
 
 static int make_token(char ret_token[static PAGE_TOKEN_MAX], uint8_t ret_hash[static PAGE_HASH_BYTES],
                       struct err *err)
@@ -223,6 +225,30 @@ int desk_session_end(struct db *db, const struct desk_session *session, struct e
         query_start(&q, db, "DELETE FROM desk_session WHERE hash = ?", err);
         query_blob(&q, session->hash, sizeof session->hash);
         return query_run(&q);
+}
+
+/* ---- forms */
+
+int desk_form_take(struct db *db, int64_t now_utc, const char *token, const char *stamp, struct err *err)
+{
+        uint8_t hash[EVP_MAX_MD_SIZE];
+        char seed[128];
+        struct query q;
+        int r;
+
+        snprintf(seed, sizeof seed, "%s %s", token, stamp);
+        if (EVP_Digest(seed, strlen(seed), hash, NULL, EVP_sha256(), NULL) != 1)
+                return err_set(err, ERR_IO, "desk: SHA-256 failed: try again");
+        query_start(&q, db, "DELETE FROM desk_form WHERE at <= ?", err);
+        query_int(&q, now_utc - DESK_FORM_KEPT_S);
+        r = query_run(&q);
+        if (r < 0)
+                return r;
+        query_start(&q, db, "INSERT INTO desk_form(hash, at) VALUES (?, ?) ON CONFLICT DO NOTHING", err);
+        query_blob(&q, hash, PAGE_HASH_BYTES);
+        query_int(&q, now_utc);
+        r = query_run(&q);
+        return r < 0 ? r : db_changes(db) == 1;
 }
 
 /* ---- who saw and did what */

@@ -11,6 +11,7 @@
 #define DESK_SESSION_LIFE_S (10 * 3600)
 #define DESK_SESSION_IDLE_S (2 * 3600)
 #define DESK_SESSION_SEEN_S 300 /* `seen` is right to so much */
+#define DESK_FORM_KEPT_S 86400  /* longer than any form may be old */
 #define DESK_AUDIT_AGAIN_S 900  /* the same page seen again within it is no new row */
 
 struct desk_session {
@@ -44,6 +45,9 @@ int desk_session_touch(struct db *db, int64_t now_utc, const struct desk_session
 int desk_session_language(struct db *db, const struct desk_session *session, const char *language,
                           struct err *err);
 int desk_session_end(struct db *db, const struct desk_session *session, struct err *err);
+
+/* 1: the form that the session of TOKEN was shown at STAMP is taken, for the first time; 0: it was before. */
+int desk_form_take(struct db *db, int64_t now_utc, const char *token, const char *stamp, struct err *err);
 
 /* Who saw (ACT "") or did what; texts are borrowed. */
 struct desk_audit {

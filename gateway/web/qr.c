@@ -35,6 +35,21 @@ int qr_draw(const char *text, struct err *err)
         return 0;
 }
 
+/* Runs of dark modules, row by row. */
+static void add_path(const QRcode *code, int margin, struct buf *buf)
+{
+        for (int y = 0; y < code->width; y++)
+                for (int x = 0; x < code->width; x++) {
+                        int run = 0;
+
+                        while (is_dark(code, x + run, y))
+                                run++;
+                        if (run)
+                                buf_addf(buf, "M%d %dh%dv1h-%dz", x + margin, y + margin, run, run);
+                        x += run;
+                }
+}
+
 int qr_svg(const char *text, struct buf *buf, struct err *err)
 {
         QRcode *code;
@@ -47,11 +62,25 @@ int qr_svg(const char *text, struct buf *buf, struct err *err)
                  "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" role=\"img\" "
                  "shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h%dv%dH0z\"/><path d=\"",
                  size, size, size, size);
-        for (int y = 0; y < code->width; y++)
-                for (int x = 0; x < code->width; x++)
-                        if (is_dark(code, x, y))
-                                buf_addf(buf, "M%d %dh1v1h-1z", x + QR_MARGIN, y + QR_MARGIN);
+        add_path(code, QR_MARGIN, buf);
         buf_adds(buf, "\"/></svg>");
         QRcode_free(code);
         return buf_error(buf) ? err_set(err, buf_error(buf), "QR code: out of memory") : 0;
+}
+
+int qr_set(struct value *values, const char *text, struct err *err)
+{
+        QRcode *code;
+        struct buf path;
+        int r = encode(text, &code, err);
+
+        if (r < 0)
+                return r;
+        buf_init(&path, QR_PATH_MAX_BYTES);
+        add_path(code, 0, &path);
+        value_set_text(values, "qr", buf_text(&path));
+        value_set_count(values, "qr_size", code->width);
+        QRcode_free(code);
+        buf_fini(&path);
+        return value_error(values, err);
 }

@@ -2,9 +2,9 @@
 #ifndef WEB_QR_H
 #define WEB_QR_H
 
-#include "base/buf.h"
-#include "base/err.h"
+#include "compose/value.h"
 
+#define QR_PATH_MAX_BYTES 65536
 #define QR_MARGIN 4 /* modules of quiet around the code (ISO/IEC 18004) */
 
 /* Block characters on standard output, for terminals, which are dark. ERR_LIMIT when TEXT does not fit. */
@@ -12,5 +12,8 @@ int qr_draw(const char *text, struct err *err);
 
 /* An SVG element that scales. */
 int qr_svg(const char *text, struct buf *buf, struct err *err);
+
+/* Sets `qr`, the d of a path in a viewBox without margin, and `qr_size`, the side of it. */
+int qr_set(struct value *values, const char *text, struct err *err);
 
 #endif

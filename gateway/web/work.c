@@ -3,14 +3,13 @@
 #include "web/work.h"
 #include "base/date.h"
 #include "calendar/link.h"
+#include "web/qr.h"
 
 #include <openssl/rand.h>
-#include <qrencode.h>
 #include <stdio.h>
 #include <string.h>
 
 #define SHEET_DAYS_AHEAD 400
-#define QR_MAX_BYTES 65536
 
 /* ---- a placement */
 
@@ -132,33 +131,6 @@ int work_find(struct linked *linked, struct work_found *ret_found, struct err *e
         return 0;
 }
 
-/* ---- QR */
-
-int work_set_qr(struct value *values, const char *text, struct err *err)
-{
-        QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
-        struct buf path;
-
-        if (!code)
-                return err_set(err, ERR_LIMIT, "page: the address is too long to draw: shorten the base URL");
-        buf_init(&path, QR_MAX_BYTES);
-        for (int y = 0; y < code->width; y++)
-                for (int x = 0; x < code->width; x++) {
-                        int run = 0;
-
-                        while (x + run < code->width && code->data[y * code->width + x + run] & 1)
-                                run++;
-                        if (run)
-                                buf_addf(&path, "M%d %dh%dv1h-%dz", x, y, run, run);
-                        x += run;
-                }
-        value_set_text(values, "qr", buf_text(&path));
-        value_set_count(values, "qr_size", code->width);
-        QRcode_free(code);
-        buf_fini(&path);
-        return value_error(values, err);
-}
-
 /* ---- the sheet that hangs at the workplace */
 
 struct sheet {
@@ -195,7 +167,7 @@ static int set_wall(struct linked *linked, const char *placement)
                 return r < 0 ? r : 0; /* the next message about the placement makes it */
         snprintf(url, sizeof url, "%s/p/%s", linked->web->base_url, token);
         value_set_text(linked->values, "wall_url", url);
-        return work_set_qr(linked->values, url, linked->err);
+        return qr_set(linked->values, url, linked->err);
 }
 
 int work_show_sheet(struct linked *linked)
@@ -322,7 +294,7 @@ int work_act_calendar(struct linked *linked, const struct form *form)
         if (r == 0 && !url)
                 r = err_set(linked->err, ERR_NOMEM, "page: out of memory");
         if (r == 0)
-                r = work_set_qr(linked->values, url, linked->err);
+                r = qr_set(linked->values, url, linked->err);
         if (r < 0)
                 return r;
         value_set_text(linked->values, "url", url);

@@ -21,9 +21,6 @@ struct work_found {
 };
 int work_find(struct linked *linked, struct work_found *ret_found, struct err *err);
 
-/* A QR code of TEXT as the path of an SVG, set as `qr` (its side in modules as `qr_size`). */
-int work_set_qr(struct value *values, const char *text, struct err *err);
-
 int work_show_sign(struct linked *linked);
 int work_act_sign(struct linked *linked, const struct form *form);
 int work_show_evaluate(struct linked *linked);
