@@ -216,6 +216,8 @@ static void print_notify(const struct rule *rule, const struct catalogue *catalo
                         printf(" (save where it is news to them)");
                 if (notify->unless_fetched)
                         printf(", unless their calendar has fetched it");
+                if (notify->ladder)
+                        printf(" (what fails, %s goes on with)", notify->ladder);
                 if (notify->covered_when)
                         printf(", not to %s", *comment ? comment : notify->covered_when);
                 putchar('\n');

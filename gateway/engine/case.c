@@ -117,6 +117,16 @@ int firing_find_case(struct firing *firing, struct err *err)
         return r < 0 ? r : 0;
 }
 
+int firing_joined_case(struct firing *firing, struct err *err)
+{
+        int r;
+
+        if (!firing->rule->has_case)
+                return firing_find_case(firing, err);
+        r = case_of_match(firing->db, firing->match, &firing->file, err);
+        return r < 0 ? r : 0;
+}
+
 int firing_case(struct firing *firing, struct err *err)
 {
         const struct rule *rule = firing->rule;

@@ -77,6 +77,36 @@ void engine_tell(const struct firing *firing, const struct effect *effect)
         firing->engine->effect(firing->engine->effect_context, &whole);
 }
 
+int firing_begin(struct firing *firing, struct err *err)
+{
+        const struct rule *rule = firing->rule;
+        const struct row *row = firing->row;
+        struct recipient_person pupil = {0};
+        struct zone *zone;
+        int32_t date;
+        int seconds, r;
+
+        firing->urgent = rule->urgent || (rule->urgent_when && row_is_true(row, rule->urgent_when));
+        if (!row->organisation)
+                return err_set(err, ERR_INVALID, "rule %s: gave a row without an organisation", rule->name);
+        r = place_get(firing->db, row->organisation, &firing->place, err);
+        if (r == 0)
+                r = zone_keep(firing->place.timezone, &zone, err);
+        if (r == 0)
+                r = texts_of(firing->engine->texts, firing->db, row->organisation, firing->engine->catalogue,
+                             &firing->catalogue, err);
+        if (r < 0)
+                return r;
+        zone_to_local(zone, firing->now, &date, &seconds);
+        date_print(date, firing->today);
+        if (!row->pupil)
+                return 0;
+        r = recipient_person_get(firing->db, row->pupil, firing->now, &pupil, err);
+        firing->pupil_is_protected = pupil.is_protected;
+        recipient_person_fini(&pupil);
+        return r;
+}
+
 /* ---- one row */
 
 /* One subject, seen by one rule. */
@@ -93,11 +123,6 @@ struct pass {
 static int begin_firing(struct pass *pass, const struct row *row, int64_t match, struct firing *firing,
                         struct err *err)
 {
-        struct recipient_person pupil = {0};
-        struct zone *zone;
-        int32_t date;
-        int seconds, r;
-
         *firing = (struct firing){
             .engine = pass->engine,
             .db = pass->db,
@@ -107,28 +132,8 @@ static int begin_firing(struct pass *pass, const struct row *row, int64_t match,
             .parameters = pass->parameters,
             .match = match,
             .now = pass->now,
-            .urgent =
-                pass->rule->urgent || (pass->rule->urgent_when && row_is_true(row, pass->rule->urgent_when)),
         };
-        if (!row->organisation)
-                return err_set(err, ERR_INVALID, "rule %s: gave a row without an organisation",
-                               pass->rule->name);
-        r = place_get(pass->db, row->organisation, &firing->place, err);
-        if (r == 0)
-                r = zone_keep(firing->place.timezone, &zone, err);
-        if (r == 0)
-                r = texts_of(pass->engine->texts, pass->db, row->organisation, pass->engine->catalogue,
-                             &firing->catalogue, err);
-        if (r < 0)
-                return r;
-        zone_to_local(zone, pass->now, &date, &seconds);
-        date_print(date, firing->today);
-        if (!row->pupil)
-                return 0;
-        r = recipient_person_get(pass->db, row->pupil, pass->now, &pupil, err);
-        firing->pupil_is_protected = pupil.is_protected;
-        recipient_person_fini(&pupil);
-        return r;
+        return firing_begin(firing, err);
 }
 
 /* Its time has come. */
@@ -299,36 +304,23 @@ static int note_orphan(void *context, const struct open_match *match, struct err
 /* What the row said is kept in its facts: enough to tell who is not told now. */
 static int drop(struct pass *pass, const struct orphan *orphan, const char *reason, struct err *err)
 {
-        struct row row = {.key = orphan->key, .due = orphan->due, .expires = orphan->expires};
-        const struct value *value;
-        struct value *facts;
+        struct row row;
         int r;
 
         if (pass->rule->forgets && orphan->state == MATCH_PENDING)
                 return match_forget(pass->db, orphan->id, err);
-        r = value_parse(orphan->facts, strlen(orphan->facts), &facts, err);
+        r = row_of_facts(orphan->key, orphan->facts, &row, err);
         if (r < 0)
                 return r;
-        row.facts = facts;
-        value = value_find(facts, "pupil");
-        row.pupil = value && value->kind == VALUE_TEXT ? value->text : NULL;
-        value = value_find(facts, "organisation");
-        row.organisation = value && value->kind == VALUE_TEXT ? value->text : NULL;
-        value = value_find(facts, "recipient");
-        row.recipient = value && value->kind == VALUE_TEXT ? value->text : NULL;
-        value = value_find(facts, "supervisor");
-        row.supervisor = value && value->kind == VALUE_TEXT ? value->text : NULL;
-        value = value_find(facts, "workplace");
-        row.workplace = value && value->kind == VALUE_TEXT ? value->text : NULL;
-        value = value_find(facts, "told_of");
-        row.told_of = value && value->kind == VALUE_COUNT ? value->count : 0;
+        row.due = orphan->due;
+        row.expires = orphan->expires;
         if (orphan->state == MATCH_FIRED)
                 r = resolve(pass, orphan->id, orphan->key, row.organisation, reason, err);
         else if (row.organisation)
                 r = suppress_row(pass, &row, orphan->id, reason, err);
         else
                 r = match_end(pass->db, orphan->id, MATCH_DROPPED, reason, pass->now, err);
-        value_free(facts);
+        row_fini(&row);
         return r;
 }
 
@@ -559,19 +551,21 @@ static void forget_versions(struct rulebook *book)
 int engine_step(struct engine *engine, struct db *db, int64_t now_utc, int max, int *ret_done,
                 struct err *err)
 {
-        int count = 0, r;
+        int count = 0, again = 0, r;
 
         r = make_room(engine, max, err);
+        if (r == 0)
+                r = parameter_any(db, &engine->has_parameters, err);
+        if (r == 0)
+                r = texts_refresh(engine->texts, db, engine->catalogue, err);
+        if (r == 0)
+                r = next_channels(engine, db, now_utc, max, &again, err);
         if (r == 0)
                 r = digest_gather(db, now_utc, err);
         if (r == 0)
                 r = budget_release(db, now_utc, err);
         if (r == 0)
                 r = notice_release(db, now_utc, err);
-        if (r == 0)
-                r = parameter_any(db, &engine->has_parameters, err);
-        if (r == 0)
-                r = texts_refresh(engine->texts, db, engine->catalogue, err);
         if (r == 0)
                 r = change_take(db, engine->changes, max, &count, err);
         if (r == 0 && count == 0)
@@ -581,7 +575,7 @@ int engine_step(struct engine *engine, struct db *db, int64_t now_utc, int max, 
         for (int i = 0; i < count && r == 0; i++)
                 r = apply_rules(engine, db, &engine->changes[i], now_utc, err);
         if (r == 0)
-                *ret_done = count;
+                *ret_done = count + again;
         else
                 forget_versions(engine->book);
         return r;

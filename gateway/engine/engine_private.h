@@ -48,10 +48,17 @@ struct firing {
 void engine_tell(const struct firing *firing,
                  const struct effect *effect); /* fills in rule, subject, key, time, zone */
 
+/* Fills in the place, the day, what is urgent and whom it protects; engine, db, rule, subject, row,
+ * parameters, match and now are set. The caller frees the place, also after a failure. */
+int firing_begin(struct firing *firing, struct err *err);
+
 /* fire.c: the notices, messages and event of a match; then the match is fired. */
 int fire(struct firing *firing, struct err *err);
 /* Ends the match before it was told: one suppression for each who would have been told. */
 int suppress(struct firing *firing, const char *reason, struct err *err);
+
+/* Notes that PERSON is not told, and why. */
+int firing_suppression(struct firing *firing, const char *person, const char *reason, struct err *err);
 
 /* Says HELD to each who would be told now. */
 int hold(struct firing *firing, const char *reason, struct err *err);
@@ -79,9 +86,15 @@ int subject_parameters(struct engine *engine, struct db *db, const struct rule *
                        const struct subject *subject, int64_t now_utc, struct parameter_values *ret_values,
                        const struct parameter_values **ret_used, struct err *err);
 
+/* next_channel.c: notices whose message did not arrive are told by the next channel of their rule, at most
+ * MAX messages' notices; without one they are given up. */
+int next_channels(struct engine *engine, struct db *db, int64_t now_utc, int max, int *ret_done,
+                  struct err *err);
+
 /* case.c: opens or joins the case that the rule asks for; of a rule about a case, finds it. */
 int firing_case(struct firing *firing, struct err *err);
-int firing_find_case(struct firing *firing, struct err *err); /* only finds it */
+int firing_find_case(struct firing *firing, struct err *err);   /* only finds that of a rule about a case */
+int firing_joined_case(struct firing *firing, struct err *err); /* also the one that the match has joined */
 struct recipient_scope firing_scope(const struct firing *firing);
 
 /* covered.c: 1 when PERSON has been told by a rule of the same family about the same pupil, and lately. */

@@ -8,7 +8,7 @@
 #define RECENT_DAYS 8 /* rules of the day look no farther back: facts older than 7 days message nobody */
 #define FACTS_MAX_BYTES 65536
 
-static void fini_row(struct row *row)
+void row_fini(struct row *row)
 {
         free(row->key);
         free(row->suppressed);
@@ -24,7 +24,7 @@ static void fini_row(struct row *row)
 void row_list_fini(struct row_list *rows)
 {
         for (int i = 0; i < rows->count; i++)
-                fini_row(&rows->items[i]);
+                row_fini(&rows->items[i]);
         free(rows->items);
         *rows = (struct row_list){0};
 }
@@ -216,6 +216,40 @@ static int read_field(struct row *row, const struct column_meaning *meaning, str
                            : err_set(err, ERR_INVALID, "select: gave a row of another subject");
         *(char **)at = strdup(text);
         return *(char **)at ? 0 : err_set(err, ERR_NOMEM, "rules: out of memory");
+}
+
+static int copy_field(struct row *row, const struct column_meaning *meaning, const struct value *value,
+                      struct err *err)
+{
+        char *at = (char *)row + meaning->offset;
+
+        if (meaning->field == FIELD_INT && value->kind == VALUE_COUNT)
+                *(int64_t *)at = value->count;
+        if (meaning->field != FIELD_TEXT || value->kind != VALUE_TEXT)
+                return 0;
+        *(char **)at = strdup(value->text);
+        return *(char **)at ? 0 : err_set(err, ERR_NOMEM, "rules: out of memory");
+}
+
+int row_of_facts(const char *key, const char *facts, struct row *ret_row, struct err *err)
+{
+        struct row row = {.key = strdup(key)};
+        int r = row.key ? value_parse(facts, strlen(facts), &row.facts, err)
+                        : err_set(err, ERR_NOMEM, "rules: out of memory");
+
+        for (size_t i = 0; i < ARRAY_SIZE(meaning_table) && r == 0; i++) {
+                const struct value *value =
+                    meaning_table[i].kept ? value_find(row.facts, meaning_table[i].name) : NULL;
+
+                if (value)
+                        r = copy_field(&row, &meaning_table[i], value, err);
+        }
+        if (r < 0) {
+                row_fini(&row);
+                return r;
+        }
+        *ret_row = row;
+        return 0;
 }
 
 static int read_columns(struct rule *rule, struct row *row, struct select_run *run, const char *subject,

@@ -22,7 +22,12 @@ struct row_list {
         int count, room;
 };
 
+void row_fini(struct row *row);
 void row_list_fini(struct row_list *rows);
+
+/* A row as it was once found, from what its match keeps of it; due, expires and dated are 0. Free with
+ * row_fini. */
+int row_of_facts(const char *key, const char *facts, struct row *ret_row, struct err *err);
 
 /* Where a parameter's value comes from when an organisation has set its own. May be NULL: the rule's own
  * values. */

@@ -59,6 +59,8 @@ struct rule_notify {
         /* Column with a time: whose calendar was fetched since then is not told. NULL, or a value of NULL: no
          * matter. */
         char *unless_fetched;
+        char *ladder; /* the rule that tries the next channel, of those of the home; NULL: it is tried at once
+                       */
 };
 
 /* Staff, in place of whom a message could not be made for. */

@@ -307,8 +307,9 @@ static int check_column(const struct rule *rule, const struct yaml_node *item, c
 
 static int read_notify(struct rule *rule, const struct yaml_node *item, struct err *err)
 {
-        static const char *const keys[] = {"to",           "by",       "template", "staff_template", "when",
-                                           "covered_when", "muted_by", "unless",   "unless_fetched", NULL};
+        static const char *const keys[] = {
+            "to",       "by",     "template",       "staff_template", "when", "covered_when",
+            "muted_by", "unless", "unless_fetched", "ladder",         NULL};
         struct rule_notify *notify = &rule->notify[rule->notify_count];
         int r;
 
@@ -335,6 +336,8 @@ static int read_notify(struct rule *rule, const struct yaml_node *item, struct e
                 r = copy_optional(item, "unless", &notify->unless, err);
         if (r == 0)
                 r = copy_optional(item, "unless_fetched", &notify->unless_fetched, err);
+        if (r == 0)
+                r = copy_optional(item, "ladder", &notify->ladder, err);
         if (r == 0)
                 r = read_channels(notify, yaml_get(item, "by"), err);
         if (r == 0)
@@ -514,6 +517,7 @@ static void fini_notify(struct rule_notify *notify)
         free(notify->muted_by);
         free(notify->unless);
         free(notify->unless_fetched);
+        free(notify->ladder);
         for (int i = 0; i < notify->by_count; i++)
                 free(notify->by[i]);
 }

@@ -197,21 +197,40 @@ int case_join(struct db *db, const struct case_wish *wish, struct case_file *ret
         return 0;
 }
 
+/* A bound "SELECT id, step, owner …". */
+static int read_case(struct query *q, struct case_file *ret_case)
+{
+        int r = query_row(q);
+
+        if (r > 0) {
+                snprintf(ret_case->id, CASE_ID_MAX, "%s", column_text(q, 0));
+                snprintf(ret_case->step, CASE_STEP_MAX, "%s", column_text(q, 1));
+                snprintf(ret_case->owner, CASE_OWNER_MAX, "%s", column_text(q, 2));
+        }
+        query_end(q);
+        return r;
+}
+
 int case_get(struct db *db, const char *id, struct case_file *ret_case, struct err *err)
 {
         struct query q;
-        int r;
 
         query_start(&q, db, "SELECT id, step, coalesce(owner, '') FROM case_file WHERE id = ?", err);
         query_text(&q, id);
-        r = query_row(&q);
-        if (r > 0) {
-                snprintf(ret_case->id, CASE_ID_MAX, "%s", column_text(&q, 0));
-                snprintf(ret_case->step, CASE_STEP_MAX, "%s", column_text(&q, 1));
-                snprintf(ret_case->owner, CASE_OWNER_MAX, "%s", column_text(&q, 2));
-        }
-        query_end(&q);
-        return r;
+        return read_case(&q, ret_case);
+}
+
+int case_of_match(struct db *db, int64_t match, struct case_file *ret_case, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "SELECT c.id, c.step, coalesce(c.owner, '') FROM rule_match m"
+                    " CROSS JOIN case_file c ON c.pupil = m.pupil"
+                    " CROSS JOIN case_match x ON x.case_id = c.id AND x.match = m.id WHERE m.id = ?",
+                    err);
+        query_int(&q, match);
+        return read_case(&q, ret_case);
 }
 
 int case_pupil(struct db *db, const char *id, struct case_pupil *ret_pupil, struct err *err)

@@ -42,6 +42,9 @@ int case_join(struct db *db, const struct case_wish *wish, struct case_file *ret
 /* 1: there is one; 0: no case of that id. */
 int case_get(struct db *db, const char *id, struct case_file *ret_case, struct err *err);
 
+/* The case that MATCH has opened, joined or raised. 1: there is one. */
+int case_of_match(struct db *db, int64_t match, struct case_file *ret_case, struct err *err);
+
 /* The case as those who write events need to know it. 1: there is one. */
 struct case_pupil {
         char pupil[CASE_OWNER_MAX], organisation[CASE_OWNER_MAX];

@@ -2,6 +2,7 @@
 #include "store/change.h"
 #include "store/match.h"
 #include "store/notice.h"
+#include "store/notice_again.h"
 
 int due_next(struct db *db, int64_t *ret_utc, struct err *err)
 {
@@ -9,6 +10,11 @@ int due_next(struct db *db, int64_t *ret_utc, struct err *err)
         bool waits = false;
         int r = change_waits(db, &waits, err);
 
+        if (r == 0 && !waits) {
+                r = notice_again_waits(db, err);
+                waits = r > 0;
+                r = r < 0 ? r : 0;
+        }
         if (r == 0)
                 r = match_next_due(db, &due, err);
         if (r == 0)

@@ -6,7 +6,10 @@
  *                                                                                            or failed
  *                                              or retry, unknown, rejected, failed
  *      queued, retry, held --message_expire--> expired (unknown, when a try may have reached the provider)
+ *      queued, retry, held --a trigger, when the contact turns bad--> rejected
  *      leased by a process that died --message_recover--> retry or unknown
+ *
+ * Of what is rejected or failed, the engine tells its notices by their next channel (store/notice_again.h).
  *
  * A claim is on disk before anything leaves, so a leased row with an open attempt says: it may have left.
  * Such a row is never simply sent again; who recovers it decides, as for any unknown outcome. A row in retry

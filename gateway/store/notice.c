@@ -212,7 +212,7 @@ int notice_release(struct db *db, int64_t now_utc, struct err *err)
             "   SELECT 1 FROM message_notice mn JOIN notice n ON n.id = mn.notice JOIN rule_match m ON m.id "
             "= n.match"
             "     CROSS JOIN answer a INDEXED BY answer_confirmed"
-            "        ON a.answer = 'confirmed' AND a.at >= message.created"
+            "        ON a.answer = 'confirmed' AND a.at >= n.created"
             "      AND (a.subject = m.subject OR a.subject = m.pupil OR message.reason = 'fuse')"
             "      AND (a.rule = '' OR a.rule = m.rule) AND (a.recipient = '' OR a.recipient = n.person)"
             "    WHERE mn.message = message.id)",
