@@ -1,6 +1,7 @@
 #include "compose/value.h"
 #include "base/date.h"
 #include "base/zone.h"
+#include "compose/json_text.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -462,8 +463,10 @@ int value_parse(const char *text, size_t length_bytes, struct value **ret_root, 
 
         if (length_bytes > VALUE_JSON_MAX_BYTES)
                 return err_set(err, ERR_LIMIT, "values: JSON over %d bytes: send less", VALUE_JSON_MAX_BYTES);
-        json = json_loadb(text, length_bytes, JSON_REJECT_DUPLICATES, &fault);
-        if (!json)
+        r = json_text_read(text, length_bytes, JSON_REJECT_DUPLICATES, &json, &fault);
+        if (r == ERR_NOMEM)
+                return err_set(err, ERR_NOMEM, "values: out of memory");
+        if (r < 0)
                 return err_set(err, ERR_INVALID, "values: line %d: %s: mend the JSON", fault.line,
                                fault.text);
         root = json_is_object(json) ? value_map_new() : NULL;

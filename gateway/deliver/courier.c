@@ -6,11 +6,13 @@
 #include "store/db.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #define CHECK_MS 1000 /* other programs may write: looked for so often */
+#define TROUBLE_MS 10 /* after a failure, doubled each time up to CHECK_MS, before the next try */
 #define STOP_MS 10000 /* the last job waits so long for the disk */
 
 static const char *const channels[] = {"sms", "email"};
@@ -39,7 +41,8 @@ struct courier {
         struct finished *finished; /* for the next job */
         size_t finished_count, finished_room;
         int64_t check_at_ms;  /* when to look for work again */
-        int64_t submit_at_ms; /* after a failure: not before */
+        int64_t submit_at_ms; /* after a failure: not before, … */
+        int64_t trouble_ms;   /* … which is so long after the last one; 0: all is well */
         bool is_blocked;      /* there was work and no room */
         bool is_idle;
         /* A claim moved nothing though rows are due (no provider takes them): the same is not tried again
@@ -343,7 +346,7 @@ static void start_one(struct courier *courier, struct lane *lane, struct message
         if (!may_start(courier, lane, message))
                 return;
         if (take_idle(lane, &transfer, &err) < 0) {
-                give_back(courier, message);
+                give_back_until(courier, message, clock_now_utc(courier->config.clock) + 1);
                 return;
         }
         if (must_ask(courier, lane, message))
@@ -353,7 +356,7 @@ static void start_one(struct courier *courier, struct lane *lane, struct message
         if (r == 0 && curl_multi_add_handle(courier->multi, transfer->easy) != CURLM_OK)
                 r = err_set(&err, ERR_NOMEM, "courier: out of memory");
         if (r == ERR_NOMEM) {
-                give_back(courier, &transfer->message);
+                give_back_until(courier, &transfer->message, clock_now_utc(courier->config.clock) + 1);
                 transfer_free(transfer);
         } else if (r < 0) {
                 refuse(courier, lane, transfer, &err);
@@ -395,6 +398,15 @@ static void start_waiting(struct courier *courier)
 }
 
 /* ---- the writer's job */
+
+static void note_trouble(struct courier *courier, int64_t now_ms)
+{
+        int64_t wait = courier->trouble_ms * 2;
+
+        wait = wait < TROUBLE_MS ? TROUBLE_MS : wait;
+        courier->trouble_ms = wait < CHECK_MS ? wait : CHECK_MS;
+        courier->submit_at_ms = courier->check_at_ms = now_ms + courier->trouble_ms;
+}
 
 static void plan_claim(struct courier *courier, int channel, int provider, bool pinned_only)
 {
@@ -531,6 +543,7 @@ static bool look_for_work(struct courier *courier, int64_t now_ms)
                 db_tend(courier->own_db);
         if (find_next(courier, &err) < 0) {
                 log_error("deliver", "%s", err.text);
+                note_trouble(courier, now_ms);
                 return false;
         }
         next = courier->next_utc;
@@ -568,8 +581,7 @@ static void submit(struct courier *courier)
         r = writer_submit(courier->config.writer, &job->job);
         if (r < 0) {
                 courier->is_submitted = false;
-                courier->submit_at_ms = clock_monotonic_ms() + CHECK_MS / 10;
-                courier->check_at_ms = courier->submit_at_ms;
+                note_trouble(courier, clock_monotonic_ms());
         }
 }
 
@@ -588,27 +600,41 @@ static void submit_when_needed(struct courier *courier)
                 submit(courier);
 }
 
+/* What there is no memory to queue goes back. */
+static void enqueue(struct courier *courier, struct lane *lane, struct message_list *list)
+{
+        int64_t later_utc = clock_now_utc(courier->config.clock) + 1;
+        struct err err = {0};
+
+        if (lane_enqueue(lane, list, &err) == 0)
+                return;
+        log_error("deliver", "%s", err.text);
+        for (size_t i = 0; i < list->count; i++)
+                give_back_until(courier, &list->items[i], later_utc);
+        message_list_fini(list);
+}
+
 /* Takes over what the writer has done. */
-static int take_done(struct courier *courier, struct err *err)
+static void take_done(struct courier *courier)
 {
         struct courier_job *job = &courier->job;
         int64_t now_ms = clock_monotonic_ms(), moved;
-        int r = 0;
 
         if (!courier->is_submitted || !atomic_load(&job->is_done))
-                return 0;
+                return;
         courier->is_submitted = false;
         if (job->result < 0) {
                 log_error("deliver", "outcomes and claims were not written, trying again: %s", job->err.text);
-                courier->submit_at_ms = now_ms + CHECK_MS;
-                return 0;
+                note_trouble(courier, now_ms);
+                return;
         }
+        courier->trouble_ms = 0;
         moved = job->expired + (int64_t)job->finished_count;
         job->finished_count = 0;
-        for (int i = 0; i < courier->config.provider_count && r == 0; i++) {
+        for (int i = 0; i < courier->config.provider_count; i++) {
                 moved += (int64_t)job->claimed[i].count;
                 bucket_take(&courier->lanes[i].bucket, (int)job->claimed[i].count);
-                r = lane_enqueue(&courier->lanes[i], &job->claimed[i], err);
+                enqueue(courier, &courier->lanes[i], &job->claimed[i]);
                 lane_add_questions(&courier->lanes[i], &job->asked[i]);
                 job->questions[i].provider = NULL;
         }
@@ -619,7 +645,6 @@ static int take_done(struct courier *courier, struct err *err)
                 courier->quiet_plan = courier->plan;
                 courier->quiet_until_ms = now_ms + CHECK_MS;
         }
-        return r;
 }
 
 /* ---- the loop */
@@ -637,25 +662,36 @@ static int wait_time(const struct courier *courier, int wait_ms)
         return wait_ms;
 }
 
+/* Out of memory curl goes on where it was, at the next call. */
+static int check_loop(struct courier *courier, CURLMcode code, struct err *err)
+{
+        if (code == CURLM_OK)
+                return 0;
+        if (code != CURLM_OUT_OF_MEMORY)
+                return err_set(err, ERR_IO, "courier: curl's loop failed: %s", curl_multi_strerror(code));
+        log_error("deliver", "courier: out of memory");
+        note_trouble(courier, clock_monotonic_ms());
+        poll(NULL, 0, (int)courier->trouble_ms);
+        return 0;
+}
+
 int courier_step(struct courier *courier, int wait_ms, struct err *err)
 {
         int running, r;
 
         submit_when_needed(courier);
-        r = take_done(courier, err);
+        take_done(courier);
+        start_waiting(courier);
+        r = check_loop(courier, curl_multi_perform(courier->multi, &running), err);
         if (r < 0)
                 return r;
-        start_waiting(courier);
-        if (curl_multi_perform(courier->multi, &running) != CURLM_OK)
-                return err_set(err, ERR_IO, "courier: curl's loop failed");
         collect(courier);
-        if (atomic_load(&courier->is_woken) || courier->finished_count)
+        if ((atomic_load(&courier->is_woken) || courier->finished_count) && !courier->trouble_ms)
                 wait_ms = courier->is_submitted ? wait_ms : 0;
-        courier->is_idle = !courier->is_submitted && !courier->finished_count &&
+        courier->is_idle = !courier->is_submitted && !courier->finished_count && !courier->trouble_ms &&
                            !atomic_load(&courier->under_way) && !atomic_load(&courier->is_woken);
-        if (curl_multi_poll(courier->multi, NULL, 0, wait_time(courier, wait_ms), NULL) != CURLM_OK)
-                return err_set(err, ERR_IO, "courier: curl's loop failed");
-        return 0;
+        return check_loop(courier,
+                          curl_multi_poll(courier->multi, NULL, 0, wait_time(courier, wait_ms), NULL), err);
 }
 
 bool courier_is_idle(const struct courier *courier)

@@ -1,3 +1,4 @@
+#include "compose/json_text.h"
 #include "deliver/json_pointer.h"
 #include "deliver/provider_p.h"
 
@@ -195,11 +196,14 @@ static json_t *text_as_json(const char *body, size_t length)
 
 static json_t *read_body(const struct provider *provider, const char *body, size_t length)
 {
+        json_error_t error;
+        json_t *json;
+
         if (!length)
                 return NULL;
         if (provider->is_text_answer)
                 return text_as_json(body, length);
-        return json_loadb(body, length, JSON_DECODE_ANY, NULL);
+        return json_text_read(body, length, JSON_DECODE_ANY, &json, &error) == 0 ? json : NULL;
 }
 
 /* The provider's id where the rule says; false when it must be there and is not. */

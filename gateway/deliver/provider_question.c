@@ -1,4 +1,5 @@
 /* The part `query` of a provider's file: asking what became of a message. */
+#include "compose/json_text.h"
 #include "deliver/json_pointer.h"
 #include "deliver/provider_p.h"
 
@@ -156,10 +157,14 @@ void provider_told(const struct provider *provider, int status, const char *body
                    struct provider_told *ret_told)
 {
         const struct question *question = &provider->question;
-        json_t *json = length ? json_loadb(body, length, 0, NULL) : NULL;
-        const json_t *item = json;
+        json_error_t error;
+        json_t *json = NULL;
+        const json_t *item;
         struct provider_told told = {.standing = STANDING_UNCLEAR};
 
+        if (length)
+                json_text_read(body, length, 0, &json, &error);
+        item = json;
         if (is_missing(question, status)) {
                 told.standing = STANDING_MISSING;
         } else if (status >= 200 && status < 300 && json) {

@@ -1,5 +1,6 @@
 /* Whether a webhook's request is from whom it says: the key `signature` of a provider's file. */
 #include "base/buf.h"
+#include "compose/json_text.h"
 #include "deliver/json_pointer.h"
 #include "deliver/provider_p.h"
 
@@ -269,11 +270,12 @@ bool signature_fits(const struct provider *provider, enum webhook_kind kind,
                     const struct signature *signature, const struct webhook_request *request)
 {
         struct check check = {.provider = provider, .signature = signature, .request = request, .kind = kind};
+        json_error_t error;
         const char *given;
         bool good = false;
 
         if (looks_into_body(signature))
-                check.json = json_loadb(request->body, request->length, 0, NULL);
+                json_text_read(request->body, request->length, 0, &check.json, &error);
         switch (signature->kind) {
         case SIGNATURE_NONE:
                 good = true;

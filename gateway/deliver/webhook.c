@@ -1,6 +1,7 @@
 #include "deliver/webhook.h"
 #include "base/date.h"
 #include "base/log.h"
+#include "compose/json_text.h"
 #include "deliver/json_pointer.h"
 #include "deliver/provider_p.h"
 
@@ -211,15 +212,25 @@ static int read_items(const struct item *item, const json_t *json)
         return r < 0 ? r : 0;
 }
 
+static int out_of_memory(const struct item *item)
+{
+        return err_set(item->err, ERR_NOMEM, "%s: out of memory", item->provider->name);
+}
+
 /* JSON that stands as a text inside JSON (Amazon SNS). Other news of such an envelope, such as the question
  * whether we want to be told at all, is none of ours. */
 static int read_inside(const struct item *item, const json_t *envelope)
 {
         const json_t *text = json_pointer_at(envelope, item->webhook->inside);
-        json_t *json = json_is_string(text) ? json_loads(json_string_value(text), 0, NULL) : NULL;
-        int r;
+        json_error_t error;
+        json_t *json;
+        int r = ERR_INVALID;
 
-        if (!json) {
+        if (json_is_string(text))
+                r = json_text_read(json_string_value(text), json_string_length(text), 0, &json, &error);
+        if (r == ERR_NOMEM)
+                return out_of_memory(item);
+        if (r < 0) {
                 log_info("deliver", "%s: a webhook without an event: is its subscription confirmed?",
                          item->provider->name);
                 return 0;
@@ -232,7 +243,8 @@ static int read_inside(const struct item *item, const json_t *envelope)
 static int read_body(const struct item *item)
 {
         const struct webhook_request *request = item->request;
-        json_t *json;
+        json_error_t error;
+        json_t *json = NULL;
         int r;
 
         if (!item->webhook->exists)
@@ -241,8 +253,10 @@ static int read_body(const struct item *item)
         if (request->length > WEBHOOK_BODY_MAX_BYTES)
                 return err_set(item->err, ERR_LIMIT, "%s: a body of more than %d bytes", item->provider->name,
                                WEBHOOK_BODY_MAX_BYTES);
-        json = item->webhook->is_form ? form_parse(request->body, request->length)
-                                      : json_loadb(request->body, request->length, 0, NULL);
+        if (item->webhook->is_form)
+                json = form_parse(request->body, request->length);
+        else if (json_text_read(request->body, request->length, 0, &json, &error) == ERR_NOMEM)
+                return out_of_memory(item);
         if (!json)
                 return err_set(item->err, ERR_INVALID, "%s: the body is no %s: see its file",
                                item->provider->name, item->webhook->is_form ? "form" : "JSON");

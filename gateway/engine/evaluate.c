@@ -383,14 +383,15 @@ int evaluate_list(struct rule *rule, const struct rule_select *list, struct db *
         struct select_run run;
         int r;
 
+        if (!into)
+                return err_set(err, ERR_NOMEM, "%s: out of memory", list->name);
         select_start(&run, list->select, db, err);
         bind_all(&run, rule, subject, parameters, row, now_utc, &binding);
         while ((r = select_row(&run)) > 0) {
                 struct value *map = value_append_map(into);
 
-                for (int i = 0; i < select_column_count(list->select) && r > 0; i++)
-                        if (set_value(map, list, &run, i, err) < 0)
-                                r = ERR_INVALID;
+                for (int i = 0; i < select_column_count(list->select) && r >= 0; i++)
+                        r = set_value(map, list, &run, i, err);
                 if (r < 0)
                         break;
         }

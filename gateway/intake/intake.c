@@ -1,6 +1,6 @@
 #include "intake/intake.h"
+#include "compose/json_text.h"
 #include "intake/apply.h"
-#include "intake/json_text.h"
 #include "intake/split.h"
 #include "store/calendar_day.h"
 #include "store/event.h"
@@ -219,7 +219,7 @@ static int read_json(struct span span, json_t **ret_json, struct err *err)
         if (span.length > INTAKE_EVENT_BYTES_MAX)
                 return err_set(err, ERR_INVALID, "event: larger than %u bytes: send less data",
                                INTAKE_EVENT_BYTES_MAX);
-        if (json_text_read(span.data, span.length, 0, ret_json, &error) == 0)
+        if (json_text_read(span.data, span.length, JSON_REJECT_DUPLICATES, ret_json, &error) == 0)
                 return 0;
         if (json_error_code(&error) == json_error_out_of_memory)
                 return err_set(err, ERR_NOMEM, "event: out of memory");

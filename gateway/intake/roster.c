@@ -1,5 +1,5 @@
 #include "intake/roster.h"
-#include "intake/json_text.h"
+#include "compose/json_text.h"
 #include "intake/roster_row.h"
 #include "intake/split.h"
 #include "store/seen.h"
@@ -45,7 +45,7 @@ static int read_json(struct span span, size_t flags, json_t **ret_value, struct 
 
         if (span.length > ROSTER_ROW_BYTES_MAX)
                 return err_set(err, ERR_INVALID, "longer than %u bytes: shorten it", ROSTER_ROW_BYTES_MAX);
-        r = json_text_read(span.data, span.length, flags, &value, &error);
+        r = json_text_read(span.data, span.length, JSON_REJECT_DUPLICATES | flags, &value, &error);
         if (r == ERR_NOMEM)
                 return err_set(err, ERR_NOMEM, "roster: out of memory");
         if (r < 0)
@@ -81,7 +81,7 @@ static int read_row(struct load *load, const struct section *section, struct spa
         if (r < 0) {
                 load->is_open[section->kind] = true;
                 err_prefix(&err, "%s", where);
-                if (pass > 0)
+                if (pass > 0 && r != ERR_NOMEM)
                         return 0; /* told in the first pass */
         } else {
                 r = section->read(load, row, &place, &err);

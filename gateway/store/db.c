@@ -28,6 +28,7 @@ struct db {
         struct db_statement *kept; /* by others */
         int64_t used_ms;           /* when db_tend last saw that it was used */
         bool is_used, is_rested;   /* since db_tend last looked; has nothing to give back */
+        bool is_begun;             /* by db_begin, and neither committed nor rolled back since */
         bool is_spoilt;            /* what should have been undone stands in the transaction: no commit */
 };
 
@@ -232,23 +233,39 @@ struct sqlite3 *db_handle(struct db *db)
 
 int db_begin(struct db *db, struct err *err)
 {
+        int r;
+
         db_rollback(db); /* what memory did not suffice to end */
-        db->is_spoilt = false;
-        return execute(db, db->mode == DB_READER ? "BEGIN" : "BEGIN IMMEDIATE", err);
+        r = execute(db, db->mode == DB_READER ? "BEGIN" : "BEGIN IMMEDIATE", err);
+        db->is_begun = r == 0;
+        return r;
+}
+
+/* Out of memory or disk SQLite may undo the whole transaction by itself. What follows must not be written
+ * either: each statement would be a transaction of its own, on disk though its job is told that it failed. */
+static int check_transaction(struct db *db, struct err *err)
+{
+        if (!db->is_spoilt && !(db->is_begun && sqlite3_get_autocommit(db->handle)))
+                return 0;
+        return err_set(err, ERR_NOMEM,
+                       "database: the transaction was undone for want of memory or disk: try again");
 }
 
 int db_commit(struct db *db, struct err *err)
 {
-        int r =
-            db->is_spoilt ? err_set(err, ERR_NOMEM, "database: out of memory") : execute(db, "COMMIT", err);
+        int r = check_transaction(db, err);
 
+        if (r == 0)
+                r = execute(db, "COMMIT", err);
         if (r < 0)
                 db_rollback(db);
+        db->is_begun = false;
         return r;
 }
 
 void db_rollback(struct db *db)
 {
+        db->is_begun = db->is_spoilt = false;
         /* SQLite may have rolled back by itself (disk full): then there is nothing left to do. */
         if (!sqlite3_get_autocommit(db->handle))
                 sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
@@ -293,6 +310,9 @@ int query_start(struct query *query, struct db *db, const char *sql, struct err 
         struct statement *entry = slot(db, sql);
 
         *query = (struct query){.db = db, .err = err};
+        query->error = check_transaction(db, err);
+        if (query->error)
+                return query->error;
         if (!entry->sql) {
                 if (db->count == STATEMENT_MAX)
                         return query->error = err_set(err, ERR_LIMIT, "database: more than %d statements",

@@ -1,9 +1,7 @@
-/* Out of memory at each allocation of store, intake, engine, compose and deliver: an error is returned or the
- * work is done, nothing crashes or leaks, no event is refused and no message given up for it, and the same
- * again succeeds.
- *
- * Each kind of work fails at some allocations spread over all of it; with MEMORY_ALL=1 at every one. */
-#include "compose/catalogue.h"
+/* Out of memory at each allocation of the store and what fills it: an error is returned or the work is done,
+ * nothing crashes or leaks, no event and no row of a roster is refused for it, and the same again succeeds.
+ * compose-memory, engine-memory and deliver-memory do the same for what comes after; tests/lib/scarce.h says
+ * how many of the allocations. */
 #include "store/message.h"
 #include "store/receipt.h"
 
@@ -16,7 +14,6 @@
 #include "lib/scarce.h"
 
 #define NOW "2026-11-23T12:00"
-#define SAMPLES 12 /* allocations of each work that fail when not all do */
 
 static const char mark[] = "{\"specversion\":\"1.0\",\"id\":\"m1\",\"source\":\"/"
                            "t\",\"type\":\"kapula.attendance.marked\",\"subject\":\"P1\","
@@ -25,44 +22,9 @@ static const char mark[] = "{\"specversion\":\"1.0\",\"id\":\"m1\",\"source\":\"
 
 static void expect(struct db *db, const char *sql, const char *expected)
 {
-        long left = scarce_pause();
-
+        scarce_pause();
         assert_string_equal(rows_text(db, sql), expected);
-        scarce_resume(left);
-}
-
-/* Works once; whatever it leaves is undone. 0, or negative. It fails the test itself when the result is
- * wrong. */
-typedef int work_function(void *context);
-
-/* WORK with memory that runs out at the allocations of the sample, once and for good; then without. */
-static void torture(const char *name, work_function *work, void *context)
-{
-        bool has_failed, all = getenv("MEMORY_ALL") != NULL;
-        long count, step, failures = 0, errors = 0;
-
-        assert_int_equal(work(context), 0);
-        scarce_begin(0, false);
-        assert_int_equal(work(context), 0);
-        count = scarce_end(&has_failed);
-        step = all || count < SAMPLES ? 1 : count / SAMPLES;
-        for (int for_good = 0; for_good < 2; for_good++)
-                for (long at = 1 + for_good * (step / 2); at <= count; at += step) {
-                        int r;
-
-                        scarce_begin(at, for_good);
-                        r = work(context);
-                        scarce_end(&has_failed);
-                        failures += has_failed;
-                        errors += r < 0;
-                        if (r < 0 && !has_failed)
-                                fail_msg("%s: failed though there was memory", name);
-                        if (work(context) < 0)
-                                fail_msg("%s: no allocation fails after number %ld, and it does", name, at);
-                }
-        print_message("%s: %ld allocations, failed at %ld, an error %ld times\n", name, count, failures,
-                      errors);
-        assert_true(failures > 0);
+        scarce_resume();
 }
 
 /* ---- store */
@@ -88,7 +50,7 @@ static void opens(void **state)
         assert_true(file >= 0);
         close(file);
         fresh_file(path);
-        torture("open", open_database, path);
+        scarce_torture("open", open_database, path);
         unlink(path);
 }
 
@@ -122,33 +84,74 @@ static void takes_events(void **state)
 
         (void)state;
         rows_load(db, NOW, ROWS_ROSTER);
-        torture("event", take_event, db);
+        scarce_torture("event", take_event, db);
         expect(db, "SELECT count(*) FROM event", "0");
         expect(db, "PRAGMA integrity_check", "ok");
         db_close(db);
 }
 
-/* ---- compose */
+/* ---- a roster */
 
-static int fill_catalogue(void *context)
+static int import_roster(void *context)
 {
-        struct catalogue *catalogue = catalogue_new();
+        const struct roster_options options = {.file = "roster.json"};
+        struct roster_report report = {0};
         struct err err = {0};
-        int r;
+        struct db *db = context;
+        int r = db_begin(db, &err);
 
-        (void)context;
-        if (!catalogue)
-                return ERR_NOMEM;
-        r = catalogue_add(catalogue, "fi", "note", CATALOGUE_EMAIL,
-                          "Subject: Hei\n\nPoissa {{#a}}{{b}}{{/a}}.\n", "note", &err);
-        catalogue_free(catalogue);
+        if (r < 0)
+                return r;
+        r = roster_import(db, 1795428000, ROWS_ROSTER, strlen(ROWS_ROSTER), &options, &report, &err);
+        if (r < 0 && r != ERR_NOMEM)
+                print_message("roster: %s\n", err.text);
+        if (r == 0 && report.rejected.count)
+                fail_msg("refused: %s", report.rejected.items[0].error);
+        if (r == 0)
+                expect(db,
+                       "SELECT (SELECT count(*) FROM person), (SELECT count(*) FROM role),"
+                       " (SELECT count(*) FROM organisation), (SELECT count(*) FROM guardian)",
+                       "6|4|5|1");
+        db_rollback(db);
+        roster_report_fini(&report);
         return r;
 }
 
-static void reads_templates(void **state)
+static void imports_rosters(void **state)
 {
+        struct db *db = rows_open();
+
         (void)state;
-        torture("templates", fill_catalogue, NULL);
+        scarce_torture("roster", import_roster, db);
+        rows_load(db, NOW, ROWS_ROSTER);
+        scarce_torture("the same roster again", import_roster, db);
+        db_close(db);
+}
+
+/* ---- a transaction that SQLite undoes */
+
+/* As it does by itself when memory or disk runs out in the middle of a change. */
+static void writes_nothing_outside(void **state)
+{
+        struct db *db = rows_open();
+        struct err err = {0};
+        struct query q;
+
+        (void)state;
+        assert_int_equal(db_begin(db, &err), 0);
+        assert_int_equal(meta_set(db, "before", "1", &err), 0);
+        rows_run(db, "ROLLBACK");
+        assert_int_equal(meta_set(db, "after", "1", &err), ERR_NOMEM);
+        query_start(&q, db, "SELECT value FROM meta WHERE name = 'after'", &err);
+        assert_int_equal(query_run(&q), ERR_NOMEM);
+        assert_int_equal(db_savepoint(db, &err), ERR_NOMEM);
+        assert_int_equal(db_commit(db, &err), ERR_NOMEM);
+        expect(db, "SELECT count(*) FROM meta WHERE name IN ('before', 'after')", "0");
+        assert_int_equal(db_begin(db, &err), 0);
+        assert_int_equal(meta_set(db, "after", "1", &err), 0);
+        assert_int_equal(db_commit(db, &err), 0);
+        expect(db, "SELECT count(*) FROM meta WHERE name IN ('before', 'after')", "1");
+        db_close(db);
 }
 
 /* ---- receipts */
@@ -183,16 +186,15 @@ static void notes_receipts(void **state)
                      " changed, provider, provider_id) VALUES (1, 'G1', 'sms', '+358400000010', 'fi', 'Hei', "
                      "0, 'accepted',"
                      " 0, 0, 0, 'one', 'p-1')");
-        torture("receipt", note_receipt, db);
+        scarce_torture("receipt", note_receipt, db);
         db_close(db);
 }
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-            cmocka_unit_test(opens),
-            cmocka_unit_test(takes_events),
-            cmocka_unit_test(reads_templates),
+            cmocka_unit_test(opens),           cmocka_unit_test(takes_events),
+            cmocka_unit_test(imports_rosters), cmocka_unit_test(writes_nothing_outside),
             cmocka_unit_test(notes_receipts),
         };
 

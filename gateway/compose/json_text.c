@@ -1,4 +1,4 @@
-#include "intake/json_text.h"
+#include "compose/json_text.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -25,9 +25,12 @@ int json_text_read(const char *data, size_t length, size_t flags, json_t **ret_j
         json_t *json;
 
         has_run_out = false;
-        json = json_loadb(data, length, JSON_REJECT_DUPLICATES | flags, ret_error);
-        if (!json && has_run_out)
+        json = json_loadb(data, length, flags, ret_error);
+        if (has_run_out) { /* also of what was read: without memory the lexer drops a byte and goes on */
+                json_decref(json);
+                json = NULL;
                 ret_error->text[JSON_ERROR_TEXT_LENGTH - 1] = (char)json_error_out_of_memory;
+        }
         if (!json)
                 return json_error_code(ret_error) == json_error_out_of_memory ? ERR_NOMEM : ERR_INVALID;
         *ret_json = json;
