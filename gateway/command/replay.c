@@ -80,6 +80,7 @@ static int add_row(void *context, const struct sent_row *sent, struct err *err)
         kept = keep_text(sent->person, &row->person) && kept;
         kept = keep_text(sent->channel, &row->channel) && kept;
         kept = keep_text(sent->reason, &row->reason) && kept;
+        kept = keep_text(sent->pupil, &row->pupil) && kept;
         return kept ? 0 : err_set(err, ERR_NOMEM, "rules replay: out of memory");
 }
 
@@ -100,6 +101,7 @@ static void side_fini(struct replay_side *side)
                 free(side->rows[i].person);
                 free(side->rows[i].channel);
                 free(side->rows[i].reason);
+                free(side->rows[i].pupil);
         }
         free(side->rows);
 }

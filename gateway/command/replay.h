@@ -15,7 +15,7 @@ struct db;
 
 /* Of one (subject, key, recipient, channel). Strings are its own. */
 struct replay_row {
-        char *subject, *key, *person, *channel, *reason;
+        char *subject, *key, *person, *channel, *reason, *pupil; /* the last three may be NULL */
         bool is_sent, is_paired;
         int64_t message, time_utc;
         int segments;

@@ -4,14 +4,13 @@
 #include "base/zone.h"
 #include "command/command.h"
 #include "command/config.h"
+#include "command/playback.h"
 #include "command/replay.h"
 #include "command/rules.h"
 #include "command/simulation.h"
 #include "engine/rule.h"
-#include "store/copy.h"
 #include "store/db.h"
 #include "store/match.h"
-#include "store/place.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,89 +21,16 @@
 
 struct replaying {
         const char *rule;
+        const struct option_list *settings;
+        struct playback *playback;
         struct zone *zone;
         int64_t from, until;
         struct db *was, *would; /* would: a copy of was, taken back and played anew */
-
-        /* the past, and what the simulation knows of it: the same indices */
-        struct past *past;
-        struct simulation_event *events;
-        int count, room;
-
-        int64_t standing; /* facts that stand as they are today */
-        int refused;      /* events that found nothing to change */
+        struct playback_doubts doubts;
 };
 
 static const char *const change_names[] = {
     [REPLAY_SAME] = "same", [REPLAY_NEW] = "new", [REPLAY_GONE] = "gone", [REPLAY_MOVED] = "moved"};
-
-/* ---- playing */
-
-static int add_past(void *context, const struct past *past, struct err *err)
-{
-        struct replaying *replaying = context;
-
-        if (replaying->count == replaying->room) {
-                int room = replaying->room ? replaying->room * 2 : 1024;
-                struct past *grown = reallocarray(replaying->past, (size_t)room, sizeof *grown);
-
-                if (!grown)
-                        return err_set(err, ERR_NOMEM, "rules replay: out of memory");
-                replaying->past = grown;
-                replaying->room = room;
-        }
-        replaying->past[replaying->count++] = *past;
-        return 0;
-}
-
-static int read_past(struct replaying *replaying, struct err *err)
-{
-        int r = past_list(replaying->was, add_past, replaying, err);
-
-        if (r < 0)
-                return r;
-        replaying->events = calloc((size_t)replaying->count + 1, sizeof *replaying->events);
-        if (!replaying->events)
-                return err_set(err, ERR_NOMEM, "rules replay: out of memory");
-        for (int i = 0; i < replaying->count; i++)
-                replaying->events[i].time_utc = replaying->past[i].received_utc;
-        return 0;
-}
-
-static int fetch(void *context, struct db *db, int index, char **ret_text, struct err *err)
-{
-        struct replaying *replaying = context;
-
-        return past_play(replaying->was, db, &replaying->past[index], ret_text, err);
-}
-
-static void note_refused(void *context, const char *text)
-{
-        struct replaying *replaying = context;
-
-        (void)text;
-        replaying->refused++;
-}
-
-static int play(struct replaying *replaying, struct simulation *simulation, struct err *err)
-{
-        char from[ZONE_STAMP_MAX], until[ZONE_STAMP_MAX];
-        const struct simulation_play input = {.events_name = "events",
-                                              .events = replaying->events,
-                                              .event_count = replaying->count,
-                                              .once = true,
-                                              .from = from,
-                                              .until = until,
-                                              .fetch = fetch,
-                                              .refused = note_refused,
-                                              .context = replaying};
-        int r;
-
-        zone_stamp(replaying->zone, replaying->from, from);
-        zone_stamp(replaying->zone, replaying->until, until);
-        r = simulation_play(simulation, &input, err);
-        return r == ERR_INVALID && !err->text[0] ? 0 : r; /* refused ones are counted */
-}
 
 /* ---- what is changed */
 
@@ -132,9 +58,10 @@ static int set_parameter(struct db *db, struct rule *rule, const char *setting, 
                        rule->name, length > 60 ? 60 : (int)length, setting, rule->name);
 }
 
-static int change_rule(struct replaying *replaying, struct simulation *simulation,
-                       const struct option_list *settings, struct err *err)
+static int change_rule(void *context, struct simulation *simulation, struct db *copy, struct err *err)
 {
+        const struct replaying *replaying = context;
+        const struct option_list *settings = replaying->settings;
         struct rule *rule = rulebook_find(simulation_rules(simulation), replaying->rule);
         int r = 0;
 
@@ -142,7 +69,7 @@ static int change_rule(struct replaying *replaying, struct simulation *simulatio
                 return err_set(err, ERR_INVALID, "rules replay: %.60s: no such rule: see kapula rules list",
                                replaying->rule);
         for (int i = 0; i < settings->count && r == 0; i++)
-                r = set_parameter(replaying->would, rule, settings->items[i], err);
+                r = set_parameter(copy, rule, settings->items[i], err);
         return r;
 }
 
@@ -194,14 +121,14 @@ static void print_totals(const struct replaying *replaying, const struct replay 
 
 static void print_doubts(const struct replaying *replaying)
 {
-        if (replaying->standing)
+        if (replaying->doubts.standing)
                 printf("\n%" PRId64
                        " facts were written directly and do not say when: they stand as they are "
                        "today.\n",
-                       replaying->standing);
-        if (replaying->refused)
+                       replaying->doubts.standing);
+        if (replaying->doubts.refused)
                 printf("\n%d events were refused: what they change is not known any more.\n",
-                       replaying->refused);
+                       replaying->doubts.refused);
 }
 
 static void print_replay(const struct replaying *replaying, const struct replay *replay)
@@ -260,7 +187,7 @@ static int print_json(const struct replaying *replaying, const struct replay *re
         json = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:i}", "rule", replaying->rule, "from", from,
                          "until", until, "messages", list, "was", totals_json(replaying, &replay->was_totals),
                          "would_be", totals_json(replaying, &replay->would_totals), "standing_facts",
-                         (json_int_t)replaying->standing, "refused_events", replaying->refused);
+                         (json_int_t)replaying->doubts.standing, "refused_events", replaying->doubts.refused);
         if (!json)
                 r = err_set(err, ERR_NOMEM, "rules replay: out of memory");
         if (r == 0 && (json_dumpf(json, stdout, JSON_COMPACT) < 0 || putchar('\n') == EOF))
@@ -279,13 +206,6 @@ struct replay_options {
 
 static int read_span(struct replaying *replaying, const struct replay_options *options, struct err *err)
 {
-        _cleanup_(free_ptr) char *timezone = NULL;
-        int r = place_top_timezone(replaying->was, &timezone, err);
-
-        if (r == 0)
-                r = zone_open(timezone, &replaying->zone, err);
-        if (r < 0)
-                return r;
         if (!zone_parse(replaying->zone, options->from, &replaying->from))
                 return err_set(err, ERR_USAGE, "--from: `%.40s` is no time: write it as 2026-11-23T08:00",
                                options->from);
@@ -297,37 +217,35 @@ static int read_span(struct replaying *replaying, const struct replay_options *o
         return 0;
 }
 
-static int open_databases(struct replaying *replaying, const char *path, struct err *err)
+static int play(struct replaying *replaying, const struct replay_options *options,
+                const struct config *config, struct err *err)
 {
-        int r = db_open(path, DB_READER, &replaying->was, err);
+        const struct playback_wish wish = {
+            .rules = options->rules ? options->rules : config->rules,
+            .templates = options->templates ? options->templates : config->templates,
+            .from_utc = replaying->from,
+            .until_utc = replaying->until,
+            .change = change_rule,
+            .context = replaying,
+        };
 
-        if (r == 0)
-                r = db_begin(replaying->was, err); /* one state, though a gateway may be writing */
-        if (r == 0)
-                r = read_past(replaying, err);
-        if (r == 0)
-                r = copy_open(replaying->was, &replaying->would, err);
-        return r < 0 ? r : copy_rewind(replaying->would, &replaying->standing, err);
+        return playback_play(replaying->playback, &wish, &replaying->would, &replaying->doubts, err);
 }
 
 static int replay(struct replaying *replaying, const struct replay_options *options,
                   const struct config *config, const char *path, struct err *err)
 {
-        _cleanup_(simulation_closep) struct simulation *simulation = NULL;
         struct replay result = {0};
-        int r;
+        int r = playback_open(path, &replaying->playback, err);
 
-        r = open_databases(replaying, path, err);
+        if (r < 0)
+                return r;
+        replaying->was = playback_db(replaying->playback);
+        replaying->zone = playback_zone(replaying->playback);
+        replaying->settings = &options->settings;
+        r = read_span(replaying, options, err);
         if (r == 0)
-                r = read_span(replaying, options, err);
-        if (r == 0)
-                r = simulation_open_on(replaying->would, options->rules ? options->rules : config->rules,
-                                       options->templates ? options->templates : config->templates,
-                                       &simulation, err);
-        if (r == 0)
-                r = change_rule(replaying, simulation, &options->settings, err);
-        if (r == 0)
-                r = play(replaying, simulation, err);
+                r = play(replaying, options, config, err);
         if (r == 0)
                 r = replay_compare(replaying->was, replaying->would, replaying->rule, replaying->from,
                                    replaying->until, &result, err);
@@ -349,11 +267,8 @@ static int with_config(struct replaying *replaying, const struct replay_options 
                 r = command_database_path(options->db ? options->db : config.database, &path, err);
         if (r == 0)
                 r = replay(replaying, options, &config, path, err);
-        zone_close(replaying->zone);
         db_close(replaying->would);
-        db_close(replaying->was);
-        free(replaying->past);
-        free(replaying->events);
+        playback_close(replaying->playback);
         return r;
 }
 

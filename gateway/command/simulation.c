@@ -460,7 +460,10 @@ static int play(struct simulation *simulation, struct err *err)
         if (simulation->input->prepare)
                 r = simulation->input->prepare(simulation->input->context, simulation->db, err);
         while (r == 0 && simulation->now <= simulation->until) {
-                r = play_moment(simulation, err);
+                if (simulation->input->moment)
+                        r = simulation->input->moment(simulation->input->context, simulation->now, err);
+                if (r == 0)
+                        r = play_moment(simulation, err);
                 if (r == 0)
                         r = next_moment(simulation, &next, err);
                 if (r == 0)

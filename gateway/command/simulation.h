@@ -64,6 +64,8 @@ struct simulation_play {
         int (*fetch)(void *context, struct db *db, int index, char **ret_text, struct err *err);
         /* EFFECT is borrowed. Effects before `from` are not given. May be NULL. */
         int (*effect)(void *context, json_t *effect, struct err *err);
+        /* Asked before each moment, with its time: negative ends the play. May be NULL. */
+        int (*moment)(void *context, int64_t now_utc, struct err *err);
         /* A row of the roster or an event that was refused: "FILE:LINE: …". May be NULL. */
         void (*refused)(void *context, const char *text);
         void *context;

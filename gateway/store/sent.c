@@ -14,7 +14,7 @@ static int messages(struct db *db, const char *rule,
             "       g.state <> 'cancelled' AND g.state <> 'expired', g.id,"
             "       coalesce((SELECT min(a.started) FROM attempt a WHERE a.message = g.id),"
             "                CASE WHEN g.not_before > g.created THEN g.not_before ELSE g.created END),"
-            "       CASE g.channel WHEN 'sms' THEN coalesce(g.segments, 1) ELSE 0 END"
+            "       CASE g.channel WHEN 'sms' THEN coalesce(g.segments, 1) ELSE 0 END, m.pupil"
             "  FROM rule_match m JOIN notice n ON n.match = m.id"
             "  JOIN message_notice mn ON mn.notice = n.id JOIN message g ON g.id = mn.message"
             " WHERE m.rule = ?",
@@ -31,6 +31,7 @@ static int messages(struct db *db, const char *rule,
                     .message = column_int(&q, 6),
                     .time_utc = column_int(&q, 7),
                     .segments = (int)column_int(&q, 8),
+                    .pupil = column_text(&q, 9),
                 };
 
                 r = each(context, &row, err);
@@ -49,7 +50,7 @@ static int suppressions(struct db *db, const char *rule,
         int r;
 
         query_start(&q, db,
-                    "SELECT m.subject, m.key, s.person, s.reason, s.at"
+                    "SELECT m.subject, m.key, s.person, s.reason, s.at, m.pupil"
                     "  FROM rule_match m JOIN suppression s ON s.match = m.id"
                     " WHERE m.rule = ?",
                     err);
@@ -61,6 +62,7 @@ static int suppressions(struct db *db, const char *rule,
                     .person = column_text(&q, 2),
                     .reason = column_text(&q, 3),
                     .time_utc = column_int(&q, 4),
+                    .pupil = column_text(&q, 5),
                 };
 
                 r = each(context, &row, err);

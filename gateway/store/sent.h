@@ -12,6 +12,7 @@ struct db;
 
 struct sent_row {
         const char *subject, *key, *person; /* person "": nobody was found at all */
+        const char *pupil;                  /* whom it is about; NULL: no pupil */
         const char *channel;                /* NULL: a suppression */
         const char *reason;                 /* of what was not sent; may be NULL */
         bool is_sent;                       /* or on its way */
