@@ -12,6 +12,7 @@
 #include "command/providers.h"
 #include "command/reply_taker.h"
 #include "command/keeper.h"
+#include "command/preview.h"
 #include "command/resources.h"
 #include "command/watch.h"
 #include "compose/catalogue.h"
@@ -67,6 +68,7 @@ struct gateway {
         struct conductor *conductor;
         struct reply_taker *replies;
         struct keeper *keeper;
+        struct preview *preview;
         struct subscription *subscription;
         struct subscription_topic topics[SUBSCRIPTION_TOPIC_MAX];
         struct web_loop loops[3];
@@ -337,6 +339,7 @@ static void add_metrics(void *context, struct buf *page)
 
 static int open_web(struct gateway *gateway, const struct gateway_options *options, struct err *err)
 {
+        const struct preview_source preview = preview_source(gateway->preview);
         struct web_options web = {
             .clock = &gateway->clock,
             .writer = gateway->writer,
@@ -350,6 +353,9 @@ static int open_web(struct gateway *gateway, const struct gateway_options *optio
             .desk_pages = gateway->desk_pages,
             .more = desk_routes,
             .more_count = desk_route_count,
+            .book = gateway->book,
+            .texts = gateway->catalogue,
+            .preview = &preview,
             .criteria = &gateway->criteria,
             .provider_take = take_provider,
             .provider_give = give_provider,
@@ -489,6 +495,8 @@ int gateway_open(const struct gateway_options *options, struct gateway **ret_gat
         if (r == 0)
                 r = open_conductor(gateway, err);
         if (r == 0)
+                r = preview_open(gateway->database, gateway->config, &gateway->preview, err);
+        if (r == 0)
                 r = open_web(gateway, options, err);
         if (r == 0)
                 r = open_outward(gateway, err);
@@ -561,6 +569,7 @@ int gateway_reload(struct gateway *gateway, struct err *err)
         gateway->words = catalogue;
         pthread_mutex_unlock(&gateway->words_mutex);
         engine_loop_use(gateway->loop, book, catalogue);
+        web_use_rules(gateway->web, book, catalogue);
         rulebook_free(gateway->book);
         catalogue_free(gateway->catalogue);
         gateway->book = book;
@@ -597,6 +606,7 @@ struct gateway *gateway_close(struct gateway *gateway)
         subscription_close(TAKE(gateway->subscription));
         watch_close(gateway->watch);
         courier_close(take_courier(gateway));
+        preview_stop(gateway->preview);
         web_close(gateway->web);
         engine_loop_close(gateway->loop);
         if (gateway->writer)
@@ -605,6 +615,7 @@ struct gateway *gateway_close(struct gateway *gateway)
         if (gateway->far_end)
                 far_end_close(TAKE(gateway->far_end));
         writer_close(gateway->writer);
+        preview_close(gateway->preview);
         reply_taker_close(gateway->replies);
         free_providers(&gateway->providers);
         engine_close(gateway->engine);

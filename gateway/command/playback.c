@@ -107,6 +107,11 @@ int playback_count(const struct playback *playback)
         return playback->count;
 }
 
+int64_t playback_first_utc(const struct playback *playback)
+{
+        return playback->count ? playback->past[0].received_utc : 0;
+}
+
 /* ---- playing */
 
 static int fetch(void *context, struct db *db, int index, char **ret_text, struct err *err)

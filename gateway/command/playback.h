@@ -19,6 +19,7 @@ struct playback *playback_close(struct playback *playback); /* takes NULL, retur
 struct db *playback_db(const struct playback *playback);     /* the database itself, borrowed */
 struct zone *playback_zone(const struct playback *playback); /* its top organisation's, borrowed */
 int playback_count(const struct playback *playback);         /* what came in, all in all */
+int64_t playback_first_utc(const struct playback *playback); /* when the first of it came; 0: nothing did */
 
 struct playback_wish {
         const char *rules, *templates; /* folders laid over the shipped ones; may be NULL */

@@ -188,6 +188,20 @@ static int copy_pages(struct db *from, struct db *to, struct err *err)
                        sqlite3_errstr(code));
 }
 
+int copy_bytes(struct db *from, int64_t *ret_bytes, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, from,
+                    "SELECT c.page_count * s.page_size FROM pragma_page_count c, pragma_page_size s", err);
+        r = query_row(&q);
+        if (r > 0)
+                *ret_bytes = column_int(&q, 0);
+        query_end(&q);
+        return r < 0 ? r : 0;
+}
+
 int copy_open(struct db *from, struct db **ret_copy, struct err *err)
 {
         struct db *copy = NULL;

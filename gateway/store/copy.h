@@ -17,6 +17,9 @@ struct db;
  * afterwards. */
 int copy_open(struct db *from, struct db **ret_copy, struct err *err);
 
+/* How many bytes a copy takes at first. */
+int copy_bytes(struct db *from, int64_t *ret_bytes, struct err *err);
+
 /* Takes out what rules found, what was sent and published, and every fact that an event brought or that says
  * when it was written; then marks every subject as changed. *ret_standing: facts that stand as they are
  * today.

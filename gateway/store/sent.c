@@ -1,5 +1,5 @@
 #include "store/sent.h"
-#include "store/db.h"
+#include "store/put.h"
 
 static int messages(struct db *db, const char *rule,
                     int (*each)(void *context, const struct sent_row *row, struct err *err), void *context,
@@ -80,4 +80,35 @@ int sent_list(struct db *db, const char *rule,
         int r = messages(db, rule, each, context, err);
 
         return r < 0 ? r : suppressions(db, rule, each, context, err);
+}
+
+/* By the index on (rule, key), one look a rule. */
+int sent_rules(struct db *db, int (*each)(void *context, const char *rule, struct err *err), void *context,
+               struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "WITH RECURSIVE r(rule) AS (SELECT min(rule) FROM rule_match"
+                    " UNION ALL SELECT (SELECT min(m.rule) FROM rule_match m WHERE m.rule > r.rule) FROM r"
+                    "            WHERE r.rule IS NOT NULL)"
+                    "SELECT rule FROM r WHERE rule IS NOT NULL",
+                    err);
+        while ((r = query_row(&q)) > 0) {
+                r = each(context, column_text(&q, 0), err);
+                if (r < 0)
+                        break;
+        }
+        query_end(&q);
+        return r < 0 ? r : 0;
+}
+
+int sent_any(struct db *db, const char *rule, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db, "SELECT 1 FROM rule_match WHERE rule = ? LIMIT 1", err);
+        query_text(&q, rule);
+        return put_exists(&q);
 }

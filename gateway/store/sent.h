@@ -26,4 +26,9 @@ int sent_list(struct db *db, const char *rule,
               int (*each)(void *context, const struct sent_row *row, struct err *err), void *context,
               struct err *err);
 
+/* Each rule that has found anything, in order of names; whether RULE has (1). */
+int sent_rules(struct db *db, int (*each)(void *context, const char *rule, struct err *err), void *context,
+               struct err *err);
+int sent_any(struct db *db, const char *rule, struct err *err);
+
 #endif

@@ -9,6 +9,7 @@
 #include "store/message.h"
 #include "web/criteria.h"
 #include "web/httpd.h"
+#include "web/preview.h"
 #include "web/web.h"
 
 #include <pthread.h>
@@ -49,8 +50,11 @@ struct web {
         struct follow *follow;
         _Atomic int64_t accepted, duplicates, rejected; /* events of POST /v1/events since the start */
 
-        pthread_rwlock_t pages_lock; /* guards pages */
+        pthread_rwlock_t pages_lock; /* guards pages, rules and texts */
         const struct pages *pages, *desk_pages;
+        const struct rulebook *book;
+        const struct catalogue *texts;
+        struct preview_source preview; /* start NULL: there is none */
         struct criteria criteria;
         struct page_memo *page_memo; /* any thread's */
         pthread_mutex_t page_mutex;  /* guards what follows */

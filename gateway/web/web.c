@@ -150,6 +150,10 @@ static int start(struct web *web, struct err *err)
                 memcpy(table + ARRAY_SIZE(route_table), options->more, options->more_count * sizeof *table);
         web->pages = options->pages;
         web->desk_pages = options->desk_pages;
+        web->book = options->book;
+        web->texts = options->texts;
+        if (options->preview)
+                web->preview = *options->preview;
         if (options->criteria)
                 web->criteria = *options->criteria;
         web->page_memo = page_memo_new();
@@ -215,6 +219,14 @@ void web_use_pages(struct web *web, const struct pages *pages, const struct page
         web->desk_pages = desk_pages;
         web->criteria = *criteria;
         page_memo_forget(web->page_memo);
+        pthread_rwlock_unlock(&web->pages_lock);
+}
+
+void web_use_rules(struct web *web, const struct rulebook *book, const struct catalogue *texts)
+{
+        pthread_rwlock_wrlock(&web->pages_lock);
+        web->book = book;
+        web->texts = texts;
         pthread_rwlock_unlock(&web->pages_lock);
 }
 

@@ -19,6 +19,8 @@ struct webhook_reply;
 struct pages;
 struct criteria;
 struct route;
+struct rulebook;
+struct preview_source;
 
 enum web_health { WEB_HEALTH_OK, WEB_HEALTH_DEGRADED, WEB_HEALTH_FAILED };
 
@@ -45,7 +47,11 @@ struct web_options {
         const struct pages *desk_pages; /* the same of the desk */
         const struct route *more;       /* routes beside its own, after them; copied */
         size_t more_count;
-        const struct criteria *criteria; /* of evaluations, copied; NULL: none */
+        /* What the desk shows of rules and texts; borrowed as the pages are. */
+        const struct rulebook *book;
+        const struct catalogue *texts;
+        const struct preview_source *preview; /* copied; NULL: changes are not played to the past */
+        const struct criteria *criteria;      /* of evaluations, copied; NULL: none */
         struct catalogue
             *words; /* of calendars; taken by web_open, also when it fails. NULL: none are served */
 
@@ -83,6 +89,9 @@ int web_open(const struct web_options *options, struct web **ret_web, struct err
 /* Other pages from now on; the old ones are no longer in use when it returns. */
 void web_use_pages(struct web *web, const struct pages *pages, const struct pages *desk_pages,
                    const struct criteria *criteria);
+
+/* The same of the rules and texts that the desk shows. */
+void web_use_rules(struct web *web, const struct rulebook *book, const struct catalogue *texts);
 
 /* Other words for calendars from here on; taken, also when it fails. */
 int web_use_words(struct web *web, struct catalogue *catalogue, struct err *err);
