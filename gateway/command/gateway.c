@@ -11,6 +11,7 @@
 #include "command/far_end.h"
 #include "command/providers.h"
 #include "command/reply_taker.h"
+#include "command/importer.h"
 #include "command/keeper.h"
 #include "command/preview.h"
 #include "command/resources.h"
@@ -69,6 +70,7 @@ struct gateway {
         struct reply_taker *replies;
         struct keeper *keeper;
         struct preview *preview;
+        struct importer *importer;
         struct subscription *subscription;
         struct subscription_topic topics[SUBSCRIPTION_TOPIC_MAX];
         struct web_loop loops[3];
@@ -468,6 +470,9 @@ static int open_outward(struct gateway *gateway, struct err *err)
         if (r == 0 && gateway->config->folder_count)
                 r = watch_open(gateway->config->folders, gateway->config->folder_count, gateway->database,
                                &gateway->clock, &gateway->watch, err);
+        if (r == 0)
+                r = importer_open(gateway->database, gateway->writer, &gateway->clock, &gateway->importer,
+                                  err);
         if (r == 0 && !gateway->clock.is_virtual)
                 r = keeper_open(gateway->config, gateway->writer, &gateway->keeper, err);
         return r;
@@ -605,6 +610,7 @@ struct gateway *gateway_close(struct gateway *gateway)
         keeper_close(gateway->keeper);
         subscription_close(TAKE(gateway->subscription));
         watch_close(gateway->watch);
+        importer_close(gateway->importer);
         courier_close(take_courier(gateway));
         preview_stop(gateway->preview);
         web_close(gateway->web);

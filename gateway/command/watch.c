@@ -1,7 +1,7 @@
 #include "command/watch.h"
 #include "base/clock.h"
-#include "base/date.h"
 #include "base/log.h"
+#include "command/import_child.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,14 +9,12 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define SETTLE_MS 1000     /* a file that has not changed for so long is complete */
@@ -24,10 +22,6 @@
 #define RETRY_MS 30000     /* after an import that could not */
 #define NAME_BYTES_MAX 200 /* longer names are left alone */
 #define COPIES_MAX 10000   /* files of one name in done/ */
-#define ARGUMENTS_MAX 20
-#define STAMP_SIZE 32
-
-enum outcome { OUTCOME_DONE, OUTCOME_REJECTED, OUTCOME_AGAIN };
 
 /* A file as it was at the last look. */
 struct seen {
@@ -54,8 +48,6 @@ struct watch {
         _Atomic pid_t child;
 };
 
-extern char **environ;
-
 static char *join(const char *folder, const char *below, const char *name)
 {
         char *path = NULL;
@@ -66,81 +58,27 @@ static char *join(const char *folder, const char *below, const char *name)
 
 /* ---- one import */
 
-static void print_stamp(int64_t utc, char stamp[static STAMP_SIZE])
+static enum import_outcome run_import(struct watch *watch, const struct folder *folder, const char *path,
+                                      const char *report)
 {
-        char day[DATE_TEXT_MAX];
-        int seconds = (int)(utc % 86400);
+        struct import_child import = {.kind = folder->config->kind,
+                                      .path = path,
+                                      .map = folder->config->map,
+                                      .organisation = folder->config->organisation,
+                                      .source = folder->config->source,
+                                      .database = watch->database,
+                                      .clock = watch->clock,
+                                      .input = -1,
+                                      .output = open(report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600),
+                                      .child = &watch->child,
+                                      .is_stopping = &watch->is_stopping};
+        enum import_outcome outcome;
 
-        date_print((int32_t)(utc / 86400), day);
-        snprintf(stamp, STAMP_SIZE, "%sT%02d:%02d:%02dZ", day, seconds / 3600, seconds / 60 % 60,
-                 seconds % 60);
-}
-
-static void add_option(const char **arguments, int *count, const char *name, const char *value)
-{
-        if (value) {
-                arguments[(*count)++] = name;
-                arguments[(*count)++] = value;
-        }
-}
-
-static int spawn(const char *const *arguments, int output, pid_t *ret_child)
-{
-        posix_spawn_file_actions_t actions;
-        posix_spawnattr_t attributes;
-        sigset_t none, usual;
-        int r;
-
-        sigemptyset(&none);
-        sigemptyset(&usual);
-        sigaddset(&usual, SIGPIPE);
-        posix_spawn_file_actions_init(&actions);
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-        posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-        posix_spawnattr_init(&attributes);
-        posix_spawnattr_setsigmask(&attributes, &none);
-        posix_spawnattr_setsigdefault(&attributes, &usual);
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-        r = posix_spawn(ret_child, "/proc/self/exe", &actions, &attributes, (char *const *)arguments,
-                        environ);
-        posix_spawnattr_destroy(&attributes);
-        posix_spawn_file_actions_destroy(&actions);
-        return r;
-}
-
-static enum outcome run_import(struct watch *watch, const struct folder *folder, const char *path,
-                               const char *report)
-{
-        const char *arguments[ARGUMENTS_MAX] = {"kapula", "import", folder->config->kind, path,
-                                                "--json", "--db",   watch->database};
-        int count = 7, status = 0, output;
-        char stamp[STAMP_SIZE];
-        pid_t child;
-
-        add_option(arguments, &count, "--map", folder->config->map);
-        add_option(arguments, &count, "--organisation", folder->config->organisation);
-        add_option(arguments, &count, "--source", folder->config->source);
-        if (watch->clock->is_virtual) {
-                print_stamp(clock_now_utc(watch->clock), stamp);
-                add_option(arguments, &count, "--virtual-clock", stamp);
-        }
-        output = open(report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        if (output < 0 || spawn(arguments, output, &child) != 0) {
-                if (output >= 0)
-                        close(output);
-                return OUTCOME_AGAIN;
-        }
-        close(output);
-        watch->child = child;
-        if (watch->is_stopping)
-                kill(child, SIGTERM);
-        while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-                ;
-        watch->child = 0;
-        if (WIFEXITED(status) && WEXITSTATUS(status) <= 2)
-                return WEXITSTATUS(status) == 0 ? OUTCOME_DONE : OUTCOME_REJECTED;
-        return OUTCOME_AGAIN; /* could not, or was ended */
+        if (import.output < 0)
+                return IMPORT_AGAIN;
+        outcome = import_child_run(&import);
+        close(import.output);
+        return outcome;
 }
 
 /* Moves PATH to TARGET, or to TARGET.N when there is one already; *ret_path is where it stands then. */
@@ -182,19 +120,19 @@ static void put_away(const struct folder *folder, const char *path, const char *
 static bool take(struct watch *watch, const struct folder *folder, const char *name)
 {
         _cleanup_(free_ptr) char *path = join(folder->config->path, "taking", name), *report = NULL;
-        enum outcome outcome;
+        enum import_outcome outcome;
 
         if (!path || asprintf(&report, "%s/.report", folder->config->path) < 0)
                 return false;
         outcome = run_import(watch, folder, path, report);
-        if (outcome == OUTCOME_AGAIN) {
+        if (outcome == IMPORT_AGAIN) {
                 if (!watch->is_stopping)
                         log_warning("watch", "folder %d: a file could not be imported: it is tried again",
                                     folder->number);
                 return false;
         }
-        put_away(folder, path, report, name, outcome == OUTCOME_DONE ? "done" : "rejected");
-        if (outcome == OUTCOME_DONE)
+        put_away(folder, path, report, name, outcome == IMPORT_DONE ? "done" : "rejected");
+        if (outcome == IMPORT_DONE)
                 log_info("watch", "folder %d: a file was taken in", folder->number);
         else
                 log_warning("watch", "folder %d: a file was rejected, whole or in part: see its report",

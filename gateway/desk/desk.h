@@ -88,6 +88,7 @@ struct desk {
         struct desk_subject subject; /* what the page is about */
         const char *granted;         /* the organisation whose role opened it; NULL: none was needed */
 
+        struct buf file;         /* that came with the form; empty: none did */
         const struct form *form; /* that is being answered, so that what was typed stands in it; NULL: none */
         const char *notice;      /* name of the word that is shown above the page; NULL: none */
         char notice_text[ERR_TEXT_MAX]; /* or the sentence itself; "": none */

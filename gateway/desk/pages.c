@@ -7,6 +7,7 @@ const struct desk_page desk_page_table[] = {
     {"admin", "admin", DESK_ADMIN, DESK_SUBJECT_NONE, admin_show, NULL},
     {"audit", "admin", DESK_ADMIN, DESK_SUBJECT_NONE, audit_show, NULL},
     {"feeds", "admin", DESK_ADMIN, DESK_SUBJECT_NONE, feeds_show, feeds_act},
+    {"import", "admin", DESK_ADMIN, DESK_SUBJECT_NONE, import_show, import_act},
     {"language", "", 0, DESK_SUBJECT_NONE, NULL, language_act},
     {"sign-out", "", 0, DESK_SUBJECT_NONE, NULL, sign_out_act},
     {"today", "today", 0, DESK_SUBJECT_NONE, today_show, NULL},
@@ -20,6 +21,11 @@ const struct desk_tab desk_tab_table[] = {
     {"admin", DESK_ADMIN},
 };
 const size_t desk_tab_count = ARRAY_SIZE(desk_tab_table);
+
+bool desk_page_takes_file(const struct desk_page *page)
+{
+        return page->act == import_act;
+}
 
 const struct desk_page *desk_page_find(const char *name)
 {

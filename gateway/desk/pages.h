@@ -11,6 +11,9 @@ extern const size_t desk_page_count;
 /* NULL when there is none. */
 const struct desk_page *desk_page_find(const char *name);
 
+/* Its form may be multipart/form-data with one file. */
+bool desk_page_takes_file(const struct desk_page *page);
+
 /* One part of the navigation: shown to who holds one of the rights. */
 struct desk_tab {
         const char *name; /* of the tab and of the page it leads to */
@@ -24,6 +27,8 @@ int admin_show(struct desk *desk);
 int audit_show(struct desk *desk);
 int feeds_show(struct desk *desk);
 int feeds_act(struct desk *desk, const struct form *form);
+int import_show(struct desk *desk);
+int import_act(struct desk *desk, const struct form *form);
 int language_act(struct desk *desk, const struct form *form);
 int sign_out_act(struct desk *desk, const struct form *form);
 int today_show(struct desk *desk);

@@ -1,7 +1,9 @@
 /* The desk's routes: GET on the reader thread, the record of who saw what by the writer before the answer
  * leaves; POST in the writer's transaction. */
 #include "base/log.h"
+#include "compose/escape.h"
 #include "desk/frame.h"
+#include "desk/pages.h"
 #include "desk/routes.h"
 
 #include <stdio.h>
@@ -181,6 +183,7 @@ static void post_free(void *state)
         struct post *post = state;
 
         form_fini(&post->form);
+        buf_fini(&post->desk.file);
         buf_fini(&post->desk.body);
         free(post);
 }
@@ -220,11 +223,68 @@ static void answer(struct request *request, int result, const struct err *err)
         respond(request, &post->desk, result, err);
 }
 
+/* The fields of a form with a file, as form_read takes them, and the file. */
+struct parts {
+        struct buf fields;
+        struct buf *file;
+        char name[64]; /* of the field that is being read */
+};
+
+static bool take_part(void *context, const char *name, const char *filename, const char *data, size_t offset,
+                      size_t length)
+{
+        struct parts *parts = context;
+        char text[FORM_BODY_MAX];
+
+        if (filename)
+                return buf_add(parts->file, data, length) == 0;
+        if (!name || length >= sizeof text || memchr(data, '\0', length))
+                return false;
+        if (offset == 0) {
+                buf_adds(&parts->fields, parts->fields.length ? "&" : "");
+                escape_add(&parts->fields, name, ESCAPE_URL);
+                buf_addc(&parts->fields, '=');
+        }
+        memcpy(text, data, length);
+        text[length] = '\0';
+        escape_add(&parts->fields, text, ESCAPE_URL);
+        return !buf_error(&parts->fields);
+}
+
+/* The status to refuse with; 0: good. */
+static int read_parts(struct post *post, struct request *request)
+{
+        struct parts parts = {.file = &post->desk.file};
+        struct err err = {0};
+        int r;
+
+        buf_init(&parts.fields, FORM_BODY_MAX);
+        buf_init(&post->desk.file, REQUEST_BODY_MAX);
+        r = request_parts(request, take_part, &parts) ? 0 : 400;
+        if (r == 0 && form_read(buf_text(&parts.fields), parts.fields.length, &post->form, &err) < 0)
+                r = 400;
+        buf_fini(&parts.fields);
+        return r;
+}
+
+static int read_form(struct post *post, struct request *request)
+{
+        const char *type = request_header(request, "Content-Type");
+        const struct desk_page *page = desk_page_find(post->desk.name);
+        struct err err = {0};
+        int r;
+
+        if (page && desk_page_takes_file(page) && content_type_is(type, "multipart/form-data"))
+                return read_parts(post, request);
+        if (!content_type_is(type, "application/x-www-form-urlencoded"))
+                return 415;
+        r = form_read(buf_text(&request->body), request->body.length, &post->form, &err);
+        return r == 0 ? 0 : r == ERR_LIMIT ? 413 : 400;
+}
+
 static void desk_post(struct web *web, struct request *request, struct db *db)
 {
         struct post *post = calloc(1, sizeof *post);
-        struct err err = {0};
-        int r;
 
         (void)db;
         if (!post) {
@@ -236,12 +296,7 @@ static void desk_post(struct web *web, struct request *request, struct db *db)
         request->state = post;
         request->free_state = post_free;
         frame_read(&post->desk, request);
-        if (!content_type_is(request_header(request, "Content-Type"), "application/x-www-form-urlencoded")) {
-                post->refused = 415;
-        } else {
-                r = form_read(buf_text(&request->body), request->body.length, &post->form, &err);
-                post->refused = r == 0 ? 0 : r == ERR_LIMIT ? 413 : 400;
-        }
+        post->refused = read_form(post, request);
         request_write(request, web->options.writer, run, answer);
 }
 

@@ -50,6 +50,7 @@ static const char *const rewind_table[] = {
     "DELETE FROM spending",
     "UPDATE contact SET state = 'good', bad_since = NULL, bad_reason = NULL WHERE bad_since IS NOT NULL",
     "DELETE FROM case_session",
+    "DELETE FROM upload",
     "DELETE FROM desk_form",
     "DELETE FROM desk_session",
     "DELETE FROM desk_ticket",

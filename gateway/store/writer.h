@@ -44,7 +44,7 @@ uint64_t writer_commits(const struct writer *writer);
 
 /* Called in the writer's thread after each commit, so that loops wake. At most 8. WAKE must not block nor
  * call these two. */
-#define WRITER_LISTENER_MAX 8
+#define WRITER_LISTENER_MAX 12
 int writer_on_commit(struct writer *writer, void (*wake)(void *context), void *context);
 /* Not called with CONTEXT again once this has returned: before whoever listens is freed. */
 void writer_off_commit(struct writer *writer, const void *context);

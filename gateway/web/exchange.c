@@ -68,6 +68,44 @@ const char *request_query(struct request *request, const char *name)
         return value;
 }
 
+/* ---- the parts of a body */
+
+#define PARTS_BUFFER_BYTES 32768
+
+struct parts {
+        bool (*each)(void *context, const char *name, const char *filename, const char *data, size_t offset,
+                     size_t length);
+        void *context;
+};
+
+static enum MHD_Result give_part(void *told, enum MHD_ValueKind kind, const char *name, const char *filename,
+                                 const char *content_type, const char *encoding, const char *data,
+                                 uint64_t offset, size_t length)
+{
+        const struct parts *parts = told;
+
+        (void)kind;
+        (void)content_type;
+        (void)encoding;
+        return parts->each(parts->context, name, filename, data, offset, length) ? MHD_YES : MHD_NO;
+}
+
+bool request_parts(struct request *request,
+                   bool (*each)(void *context, const char *name, const char *filename, const char *data,
+                                size_t offset, size_t length),
+                   void *context)
+{
+        struct parts parts = {each, context};
+        struct MHD_PostProcessor *processor = MHD_create_post_processor(
+            exchange_of(request)->connection, PARTS_BUFFER_BYTES, give_part, &parts);
+        bool is_good;
+
+        if (!processor)
+                return false;
+        is_good = MHD_post_process(processor, buf_text(&request->body), request->body.length) == MHD_YES;
+        return MHD_destroy_post_processor(processor) == MHD_YES && is_good;
+}
+
 /* ---- waiting */
 
 bool exchange_suspend(struct exchange *exchange)

@@ -75,6 +75,14 @@ struct request {
 const char *request_header(struct request *request, const char *name);
 const char *request_query(struct request *request, const char *name);
 
+/* The parts of a multipart/form-data body (RFC 7578), in pieces: NAME's bytes from OFFSET on; FILENAME is
+ * NULL for what is no file. EACH returns false to stop. On the I/O thread, before the handler leaves it.
+ * False: the body is none, or EACH stopped. */
+bool request_parts(struct request *request,
+                   bool (*each)(void *context, const char *name, const char *filename, const char *data,
+                                size_t offset, size_t length),
+                   void *context);
+
 /* Ends what a ROUTE_LATER handler began: the response goes out. Once, from any thread; the request must not
  * be touched afterwards. */
 void request_finish(struct request *request);

@@ -130,6 +130,7 @@ static const char *const rewound_table[] = {
     "fuse",
     "page_link",
     "case_session",
+    "upload",
     "desk_form",
     "desk_session",
     "desk_ticket",
