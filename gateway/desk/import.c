@@ -39,7 +39,7 @@ static void add_counts(struct desk *desk, const json_t *report, const char *colu
                 value_set_text(map, "change", desk_word_of(desk, "import", column));
                 value_set_count(map, "count", json_integer_value(count));
         }
-        if (json_is_integer(json_object_get(report, column))) {
+        if (json_integer_value(json_object_get(report, column))) {
                 struct value *map = value_append_map((struct value *)value_find(desk->values, "counts"));
 
                 value_set_text(map, "what", desk_word(desk, "import-what-marks"));
@@ -62,7 +62,8 @@ static void add_rejected(struct desk *desk, const json_t *report)
                 if (index == REJECTED_SHOWN)
                         break;
                 map = value_append_map((struct value *)value_find(desk->values, "rejected"));
-                value_set_text(map, "file", file && strncmp(file, "/dev/", 5) != 0 ? file : NULL);
+                value_set_text(map, "file",
+                               file && strncmp(file, "/dev/", 5) != 0 && strchr(file, '.') ? file : NULL);
                 value_set_count(map, "line", json_integer_value(json_object_get(row, "line")));
                 value_set_text(map, "error", json_string_value(json_object_get(row, "error")));
         }
