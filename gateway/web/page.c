@@ -80,14 +80,14 @@ const char *page_language(struct request *request)
 }
 
 static const struct {
-        const char *language, *about, *sandbox, *health, *metrics;
+        const char *language, *about, *desk, *sandbox, *health, *metrics;
 } word_table[] = {
     {"fi", "Kapula välittää viestit kodin, koulun ja työpaikan välillä. Tämä palvelin on käynnissä.",
-     "Lähteneet viestit (kokeilu)", "Palvelimen tila", "Mittarit"},
+     "Henkilökunnan työpöytä", "Lähteneet viestit (kokeilu)", "Palvelimen tila", "Mittarit"},
     {"sv", "Kapula förmedlar meddelanden mellan hem, skola och arbetsplats. Den här servern är i gång.",
-     "Skickade meddelanden (prov)", "Serverns tillstånd", "Mätvärden"},
+     "Personalens skrivbord", "Skickade meddelanden (prov)", "Serverns tillstånd", "Mätvärden"},
     {"en", "Kapula carries messages between home, school and workplace. This server is running.",
-     "Messages that went out (demonstration)", "State of the server", "Metrics"},
+     "The desk of staff", "Messages that went out (demonstration)", "State of the server", "Metrics"},
 };
 
 void start_get(struct web *web, struct request *request, struct db *db)
@@ -100,6 +100,8 @@ void start_get(struct web *web, struct request *request, struct db *db)
         for (size_t i = 0; i < ARRAY_SIZE(word_table); i++) {
                 buf_addf(&body, "<section lang=\"%s\">\n<p>%s</p>\n<ul>\n", word_table[i].language,
                          word_table[i].about);
+                if (web->desk_pages)
+                        buf_addf(&body, "<li><a href=\"/desk\">%s</a></li>\n", word_table[i].desk);
                 if (web->options.is_sandbox)
                         buf_addf(&body, "<li><a href=\"/sandbox\">%s</a></li>\n", word_table[i].sandbox);
                 buf_addf(&body,
