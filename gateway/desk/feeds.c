@@ -34,22 +34,40 @@ static int add_feed(void *context, const struct desk_feed *row, struct err *err)
         return 0;
 }
 
+static int add_owner(void *context, const char *id, const char *kind, const char *name, struct err *err)
+{
+        struct desk *desk = context;
+        struct value *map = value_append_map((struct value *)value_find(desk->values, "owners"));
+
+        (void)err;
+        value_set_text(map, "id", id);
+        value_set_text(map, "name", name);
+        value_set_text(map, "kind", desk_word_of(desk, "feed-kind", kind));
+        return 0;
+}
+
 int feeds_show(struct desk *desk)
 {
+        const char *like = desk_query(desk, DESK_Q_LIKE);
         int64_t start = strtoll(desk_query(desk, DESK_Q_START), NULL, 10);
         struct listing listing = {desk, 0};
         struct buf scope;
         int r = desk_scope(desk, DESK_ADMIN, &scope);
 
         value_set_list(desk->values, "feeds");
-        value_set_text(desk->values, "like", desk_query(desk, DESK_Q_LIKE));
-        desk_set_url(desk->values, "like_query", desk_query(desk, DESK_Q_LIKE));
-        value_set_text(desk->values, "typed", desk->form ? form_value(desk->form, "owner") : "");
+        value_set_list(desk->values, "owners");
+        value_set_text(desk->values, "like", like);
+        desk_set_url(desk->values, "like_query", like);
+        if (r == 0 && *like)
+                r = desk_owner_each(desk->db, buf_text(&scope), like, desk->today, add_owner, desk,
+                                    desk->err);
         if (r == 0)
-                r = desk_feed_each(desk->db, buf_text(&scope), desk_query(desk, DESK_Q_LIKE),
-                                   start > 0 ? start : 0, add_feed, &listing, desk->err);
+                r = desk_feed_each(desk->db, buf_text(&scope), like, start > 0 ? start : 0, add_feed,
+                                   &listing, desk->err);
         if (listing.rows > DESK_ADMIN_ROWS)
                 value_set_count(desk->values, "next", (start > 0 ? start : 0) + DESK_ADMIN_ROWS);
+        value_set_bool(desk->values, "has_feeds", listing.rows);
+        value_set_bool(desk->values, "finds_nobody", *like && !value_find(desk->values, "owners")->first);
         buf_fini(&scope);
         return r;
 }

@@ -1,5 +1,6 @@
 /* API tokens: of organisations where the reader answers for such things; a new one is shown once. */
 #include "desk/pages.h"
+#include "store/desk_admin.h"
 #include "store/token.h"
 
 #include <stdio.h>
@@ -33,17 +34,49 @@ static int add_token(void *context, const struct token *token)
         return 0;
 }
 
+static int add_organisation(void *context, const char *id, const char *kind, const char *name,
+                            struct err *err)
+{
+        struct desk *desk = context;
+        struct value *map = value_append_map((struct value *)value_find(desk->values, "organisations"));
+        bool is_typed = desk->form && strcmp(form_value(desk->form, "organisation"), id) == 0;
+
+        (void)err;
+        value_set_text(map, "id", id);
+        value_set_text(map, "name", name);
+        value_set_text(map, "kind", desk_word_of(desk, "feed-kind", kind));
+        value_set_bool(map, "is_chosen", is_typed);
+        return 0;
+}
+
+static int add_organisations(struct desk *desk)
+{
+        struct buf scope;
+        int r = desk_scope(desk, DESK_ADMIN, &scope);
+
+        value_set_list(desk->values, "organisations");
+        value_set_bool(desk->values, "may_all", admin_holds_top(desk));
+        if (r == 0)
+                r = desk_organisation_each(desk->db, buf_text(&scope), desk->today, add_organisation, desk,
+                                           desk->err);
+        buf_fini(&scope);
+        return r;
+}
+
 int tokens_show(struct desk *desk)
 {
-        static const char *const fields[] = {"name", "organisation", "source"};
+        static const char *const fields[] = {"name", "source"};
         char key[32];
+        int r;
 
         value_set_list(desk->values, "tokens");
         for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
                 snprintf(key, sizeof key, "typed_%s", fields[i]);
                 value_set_text(desk->values, key, desk->form ? form_value(desk->form, fields[i]) : "");
         }
-        return token_each(desk->db, add_token, desk, desk->err);
+        r = token_each(desk->db, add_token, desk, desk->err);
+        value_set_bool(desk->values, "has_tokens", value_find(desk->values, "tokens")->first);
+        return r < 0 ? r : add_organisations(desk);
 }
 
 static int create(struct desk *desk, const struct form *form)

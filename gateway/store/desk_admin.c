@@ -82,6 +82,70 @@ int desk_feed_is_open(struct db *db, const char *scope, const char *owner, const
         return put_exists(&q);
 }
 
+static int give_named(struct query *q,
+                      int (*each)(void *context, const char *id, const char *kind, const char *name,
+                                  struct err *err),
+                      void *context, struct err *err)
+{
+        int r;
+
+        while ((r = query_row(q)) > 0) {
+                r = each(context, column_text(q, 0), column_text(q, 1), column_text(q, 2), err);
+                if (r < 0)
+                        break;
+        }
+        query_end(q);
+        return r;
+}
+
+int desk_owner_each(struct db *db, const char *scope, const char *like, const char *today,
+                    int (*each)(void *context, const char *id, const char *kind, const char *name,
+                                struct err *err),
+                    void *context, struct err *err)
+{
+        struct query q;
+
+        query_start(
+            &q, db,
+            "SELECT id, kind, name FROM ("
+            " SELECT o.id, o.kind, o.name FROM organisation o WHERE (o.ended IS NULL OR o.ended > ?3)"
+            "   AND (o.id = ?2 OR instr(lower(o.name), lower(?2)) > 0) AND " IN_SCOPE(
+                "o.id") " UNION ALL SELECT w.id, 'workplace', w.name FROM workplace w"
+                        "  WHERE (w.ended IS NULL OR w.ended > ?3)"
+                        "   AND (w.id = ?2 OR instr(lower(w.name), lower(?2)) > 0) AND " IN_SCOPE(
+                            "w.organisation") " UNION ALL SELECT p.id, 'person', p.given || ' ' || p.family "
+                                              "FROM person p"
+                                              "  WHERE (p.ended IS NULL OR p.ended > ?3) AND (p.id = ?2"
+                                              "     OR instr(lower(p.given || ' ' || p.family), lower(?2)) > "
+                                              "0)"
+                                              "   AND " PERSON_IN_SCOPE("p.id") ") LIMIT ?4",
+            err);
+        query_text(&q, scope);
+        query_text(&q, like);
+        query_text(&q, today);
+        query_int(&q, DESK_OWNERS_MAX);
+        return give_named(&q, each, context, err);
+}
+
+int desk_organisation_each(struct db *db, const char *scope, const char *today,
+                           int (*each)(void *context, const char *id, const char *kind, const char *name,
+                                       struct err *err),
+                           void *context, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "SELECT o.id, o.kind, o.name FROM organisation o WHERE (o.ended IS NULL OR o.ended > ?2)"
+                    "   AND " IN_SCOPE("o.id") " ORDER BY (SELECT max(distance) FROM organisation_tree WHERE "
+                                               "descendant = o.id), o.name, o.id"
+                                               " LIMIT ?3",
+                    err);
+        query_text(&q, scope);
+        query_text(&q, today);
+        query_int(&q, DESK_ORGANISATIONS_MAX);
+        return give_named(&q, each, context, err);
+}
+
 int desk_provider_each(struct db *db,
                        int (*each)(void *context, const struct desk_provider *provider, struct err *err),
                        void *context, struct err *err)

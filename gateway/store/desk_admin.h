@@ -25,6 +25,22 @@ int desk_feed_each(struct db *db, const char *scope, const char *like, int64_t s
 int desk_feed_is_open(struct db *db, const char *scope, const char *owner, const char *today,
                       struct err *err);
 
+#define DESK_OWNERS_MAX 20         /* found by a name */
+#define DESK_ORGANISATIONS_MAX 500 /* to choose from */
+
+/* People (with a role, guardians, supervisors), workplaces and organisations in SCOPE whose id is LIKE or in
+ * whose name it stands. KIND: person, workplace, or an organisation's. */
+int desk_owner_each(struct db *db, const char *scope, const char *like, const char *today,
+                    int (*each)(void *context, const char *id, const char *kind, const char *name,
+                                struct err *err),
+                    void *context, struct err *err);
+
+/* The organisations in SCOPE, those above first. */
+int desk_organisation_each(struct db *db, const char *scope, const char *today,
+                           int (*each)(void *context, const char *id, const char *kind, const char *name,
+                                       struct err *err),
+                           void *context, struct err *err);
+
 struct desk_provider {
         const char *name, *channel;
         int64_t accepted, rejected, retried, unknown; /* attempts of the last messages */
