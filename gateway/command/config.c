@@ -41,8 +41,7 @@ static int read_port(const struct yaml_node *mapping, int otherwise, int *ret_po
         return read_number(mapping, "port", 0, 65535, otherwise, ret_port, err);
 }
 
-/* A secret stands in a file of its own, so that the configuration may be shown to others. */
-static int read_secret(const struct yaml_node *node, char **ret_text, struct err *err)
+int config_read_secret(const struct yaml_node *node, char **ret_text, struct err *err)
 {
         char secret[SECRET_MAX + 1];
         const char *path;
@@ -77,7 +76,7 @@ static int read_setting(struct config_provider *provider, const struct yaml_node
         provider->setting_count++;
         if (length > 5 && strcmp(name + length - 5, "_file") == 0) {
                 setting->name = strndup(name, length - 5);
-                r = read_secret(node, &setting->value, err);
+                r = config_read_secret(node, &setting->value, err);
         } else {
                 setting->name = strdup(name);
                 r = yaml_text(node, &text, err);
@@ -212,7 +211,7 @@ static int read_broker(struct config *config, const struct yaml_node *broker, st
         if (r == 0)
                 r = yaml_copy_text(broker, "user", &config->broker_user, err);
         if (r == 0 && password)
-                r = read_secret(password, &config->broker_password, err);
+                r = config_read_secret(password, &config->broker_password, err);
         if (r == 0)
                 r = yaml_copy_text(broker, "ca_file", &config->broker_ca, err);
         if (r == 0)
@@ -337,9 +336,10 @@ static int read_folders(struct config *config, const struct yaml_node *folders, 
 
 static int read_config(struct config *config, const struct yaml_node *root, struct err *err)
 {
-        static const char *const keys[] = {
-            "database", "listen",    "port",      "base_url", "rules",    "templates", "providers", "broker",
-            "keep",     "organizer", "calendars", "budgets",  "currency", "prices",    "folders",   NULL};
+        static const char *const keys[] = {"database",  "listen",    "port",     "base_url", "rules",
+                                           "templates", "providers", "broker",   "keep",     "organizer",
+                                           "calendars", "budgets",   "currency", "prices",   "folders",
+                                           "desk",      NULL};
         int r = root ? yaml_only_keys(root, keys, err) : 0;
 
         if (r == 0)
@@ -368,6 +368,8 @@ static int read_config(struct config *config, const struct yaml_node *root, stru
                 r = read_broker(config, yaml_get(root, "broker"), err);
         if (r == 0)
                 r = read_keep(config, yaml_get(root, "keep"), err);
+        if (r == 0)
+                r = config_desk_read(yaml_get(root, "desk"), config->base_url != NULL, &config->desk, err);
         return r < 0 ? r : costs_read(root, &config->costs, err);
 }
 
@@ -453,5 +455,6 @@ void config_fini(struct config *config)
         free(config->broker_key);
         free(config->broker_client_id);
         config_intake_fini(&config->intake);
+        config_desk_fini(&config->desk);
         *config = (struct config){0};
 }

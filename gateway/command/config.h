@@ -4,6 +4,7 @@
 #define COMMAND_CONFIG_H
 
 #include "base/err.h"
+#include "command/config_desk.h"
 #include "command/config_intake.h"
 #include "command/watch.h"
 #include "store/db.h"
@@ -61,12 +62,17 @@ struct config {
         struct costs *costs;                             /* never NULL once loaded */
         struct config_folder folders[WATCH_FOLDERS_MAX]; /* into which files are dropped */
         int folder_count;
+        struct config_desk desk;
         int keep_messages_days, keep_publications_days, keep_events_days; /* then they are purged */
 };
 
 /* PATH NULL: the defaults. */
 int config_load(const char *path, struct config *ret_config, struct err *err);
 void config_fini(struct config *config);
+
+/* The content of the file that NODE names, without the line end: a secret stands in a file of its own, so
+ * that the configuration may be shown to others. free() it. */
+int config_read_secret(const struct yaml_node *node, char **ret_text, struct err *err);
 
 /* The database of a verb's --config PATH and --db DB, either of which may be NULL: DB before what the file
  * says, before the default place. free() it. */

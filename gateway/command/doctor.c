@@ -172,6 +172,21 @@ static void tell_senders(struct doctor *doctor, const struct config *config)
                 }
 }
 
+/* Whether staff can sign in by the OpenID provider now. */
+static void tell_openid(struct doctor *doctor, const struct config *config)
+{
+        struct openid_options options;
+        struct err fault = {0};
+
+        if (!config->desk.openid.issuer)
+                return;
+        options = config_openid_options(&config->desk.openid);
+        if (openid_probe(&options, &fault) == 0)
+                tell(doctor, FINDING_WELL, "sign-in", "the OpenID provider answers");
+        else
+                tell(doctor, FINDING_ILL, "sign-in", "%s", fault.text);
+}
+
 static int tell_rules(struct doctor *doctor, const struct config *config, struct err *err)
 {
         struct check check = {0};
@@ -209,6 +224,7 @@ static int examine(struct doctor *doctor, struct db *db, const char *path, const
         if (r == 0)
                 r = contact_each_bad(db, tell_contact, doctor, err);
         tell_senders(doctor, config);
+        tell_openid(doctor, config);
         if (config->is_sandbox)
                 tell(doctor, FINDING_ADVICE, "provider",
                      "the sandbox sends nothing to anybody: name a provider in the configuration");

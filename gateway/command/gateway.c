@@ -29,6 +29,7 @@
 #include "store/db.h"
 #include "store/writer.h"
 #include "desk/routes.h"
+#include "desk/sign_in_openid.h"
 #include "web/criteria.h"
 #include "web/web.h"
 
@@ -62,6 +63,8 @@ struct gateway {
         struct engine *engine;
         struct engine_loop *loop;
         struct web *web;
+        struct openid_options openid_options;
+        struct desk_openid openid;
         struct watch *watch;
         struct far_end *far_end;
         struct publisher *publisher;
@@ -339,6 +342,18 @@ static void add_metrics(void *context, struct buf *page)
         publisher_metrics(gateway->publisher, gateway->subscription, page);
 }
 
+static int open_openid(struct gateway *gateway, struct err *err)
+{
+        const struct config_openid *config = &gateway->config->desk.openid;
+
+        if (!config->issuer)
+                return 0;
+        gateway->openid_options = config_openid_options(config);
+        gateway->openid.name = config->name;
+        gateway->openid.is_person = config->is_person;
+        return openid_open(&gateway->openid_options, &gateway->clock, &gateway->openid.openid, err);
+}
+
 static int open_web(struct gateway *gateway, const struct gateway_options *options, struct err *err)
 {
         const struct preview_source preview = preview_source(gateway->preview);
@@ -358,6 +373,7 @@ static int open_web(struct gateway *gateway, const struct gateway_options *optio
             .book = gateway->book,
             .texts = gateway->catalogue,
             .preview = &preview,
+            .openid = gateway->openid.openid ? &gateway->openid : NULL,
             .criteria = &gateway->criteria,
             .provider_take = take_provider,
             .provider_give = give_provider,
@@ -502,6 +518,8 @@ int gateway_open(const struct gateway_options *options, struct gateway **ret_gat
         if (r == 0)
                 r = preview_open(gateway->database, gateway->config, &gateway->preview, err);
         if (r == 0)
+                r = open_openid(gateway, err);
+        if (r == 0)
                 r = open_web(gateway, options, err);
         if (r == 0)
                 r = open_outward(gateway, err);
@@ -613,6 +631,7 @@ struct gateway *gateway_close(struct gateway *gateway)
         importer_close(gateway->importer);
         courier_close(take_courier(gateway));
         preview_stop(gateway->preview);
+        openid_stop(gateway->openid.openid);
         web_close(gateway->web);
         engine_loop_close(gateway->loop);
         if (gateway->writer)
@@ -622,6 +641,7 @@ struct gateway *gateway_close(struct gateway *gateway)
                 far_end_close(TAKE(gateway->far_end));
         writer_close(gateway->writer);
         preview_close(gateway->preview);
+        openid_close(gateway->openid.openid);
         reply_taker_close(gateway->replies);
         free_providers(&gateway->providers);
         engine_close(gateway->engine);

@@ -24,6 +24,9 @@ int frame_show(struct desk *desk, int status);
 /* The page that says why there is none. */
 int frame_error(struct desk *desk, int status);
 
+/* The answer, with the headers of every page; R: what failed, with ERR, or 0. */
+void frame_respond(struct request *request, struct desk *desk, int r, const struct err *err);
+
 /* The form; desk->status is 303 with the address in desk->body, or that of the page. REFUSED: the status when
  * what came was no form, else 0. */
 int frame_act(struct desk *desk, const struct form *form, int refused);

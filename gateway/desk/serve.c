@@ -5,6 +5,7 @@
 #include "desk/frame.h"
 #include "desk/pages.h"
 #include "desk/routes.h"
+#include "desk/sign_in_openid.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +34,7 @@ static void give_session(struct request *request, const struct desk *desk)
         response_header(&request->response, "Set-Cookie", cookie);
 }
 
-static void respond(struct request *request, struct desk *desk, int r, const struct err *err)
+void frame_respond(struct request *request, struct desk *desk, int r, const struct err *err)
 {
         if (r < 0) {
                 log_error("desk", "%s: %s", desk->table_row ? desk->table_row->name : "page", err->text);
@@ -161,7 +162,7 @@ static void desk_get(struct web *web, struct request *request, struct db *db)
         if (r > 0)
                 r = hand_to_writer(request, &desk);
         if (r < 0 || !needed)
-                respond(request, &desk, r, &err);
+                frame_respond(request, &desk, r, &err);
         frame_end(&desk);
         if (r == 0 && needed)
                 request_write(request, web->options.writer, record, recorded);
@@ -220,7 +221,7 @@ static void answer(struct request *request, int result, const struct err *err)
 {
         struct post *post = request->state;
 
-        respond(request, &post->desk, result, err);
+        frame_respond(request, &post->desk, result, err);
 }
 
 /* The fields of a form with a file, as form_read takes them, and the file. */
@@ -340,5 +341,7 @@ const struct route desk_routes[] = {
     {METHOD_GET, "/desk.js", ROUTE_FAST, desk_script_get, NULL, NULL, NULL, has_desk},
     {METHOD_GET, "/desk/*", ROUTE_SLOW_LATER, desk_get, NULL, NULL, NULL, has_desk},
     {METHOD_POST, "/desk/*", ROUTE_LATER, desk_post, NULL, NULL, NULL, has_desk},
+    {METHOD_POST, "/desk/openid/begin", ROUTE_LATER, openid_begin_post, NULL, NULL, NULL, openid_is_on},
+    {METHOD_GET, "/desk/openid/return", ROUTE_LATER, openid_return_get, NULL, NULL, NULL, openid_is_on},
 };
 const size_t desk_route_count = ARRAY_SIZE(desk_routes);

@@ -3,6 +3,7 @@
  * every link that they see. */
 #include "compose/message.h"
 #include "desk/pages.h"
+#include "desk/sign_in_openid.h"
 #include "store/notice.h"
 
 #include <stdio.h>
@@ -14,6 +15,8 @@
 
 int sign_in_show(struct desk *desk)
 {
+        if (openid_is_on(desk->web))
+                value_set_text(desk->values, "openid.name", desk->web->options.openid->name);
         value_set_bool(desk->values, "is_sent", strcmp(desk->done, "link-sent") == 0);
         return 0;
 }

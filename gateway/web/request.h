@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define REQUEST_BODY_MAX ((size_t)4 << 20) /* bytes */
-#define REQUEST_URL_MAX 2048               /* bytes, as sent */
+#define REQUEST_URL_MAX 8192               /* bytes, as sent; codes of OpenID providers are long */
 #define REQUEST_WILDCARD_MAX 256           /* bytes with the NUL, decoded */
 #define RESPONSE_BODY_MAX ((size_t)64 << 20)
 #define RESPONSE_HEADER_MAX 8

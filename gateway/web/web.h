@@ -21,6 +21,7 @@ struct criteria;
 struct route;
 struct rulebook;
 struct preview_source;
+struct desk_openid;
 
 enum web_health { WEB_HEALTH_OK, WEB_HEALTH_DEGRADED, WEB_HEALTH_FAILED };
 
@@ -51,6 +52,7 @@ struct web_options {
         const struct rulebook *book;
         const struct catalogue *texts;
         const struct preview_source *preview; /* copied; NULL: changes are not played to the past */
+        const struct desk_openid *openid;     /* the desk's own; NULL: nobody signs in that way */
         const struct criteria *criteria;      /* of evaluations, copied; NULL: none */
         struct catalogue
             *words; /* of calendars; taken by web_open, also when it fails. NULL: none are served */
