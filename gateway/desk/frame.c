@@ -22,7 +22,12 @@ static void copy(char *to, size_t size, const char *text)
                 memcpy(to, text, strlen(text) + 1);
 }
 
-void frame_read(struct desk *desk, struct request *request)
+const char *frame_cookie(const struct web *web)
+{
+        return strncmp(web->base_url, "https:", 6) == 0 ? "__Host-" DESK_COOKIE : DESK_COOKIE;
+}
+
+void frame_read(struct desk *desk, struct web *web, struct request *request)
 {
         const char *accept = request_header(request, "Accept-Language"),
                    *lang = request_query(request, "lang");
@@ -37,7 +42,7 @@ void frame_read(struct desk *desk, struct request *request)
                 memcpy(desk->accept, accept, length);
         if (lang && locale_knows(lang))
                 copy(desk->asked, sizeof desk->asked, lang);
-        cookie_read(request_header(request, "Cookie"), DESK_COOKIE, sizeof desk->token, desk->token);
+        cookie_read(request_header(request, "Cookie"), frame_cookie(web), sizeof desk->token, desk->token);
 }
 
 void frame_begin(struct desk *desk, struct web *web, struct db *db, bool is_writer, struct err *err)

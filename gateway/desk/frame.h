@@ -8,7 +8,10 @@
 struct request;
 
 /* Notes what REQUEST asks for, for as long as the connection's own texts may be gone. */
-void frame_read(struct desk *desk, struct request *request);
+void frame_read(struct desk *desk, struct web *web, struct request *request);
+
+/* The name of the session's cookie: with https for this very host alone, so that no neighbour can set one. */
+const char *frame_cookie(const struct web *web);
 
 /* Begins and ends work for it on one thread. */
 void frame_begin(struct desk *desk, struct web *web, struct db *db, bool is_writer, struct err *err);

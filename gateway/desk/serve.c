@@ -29,8 +29,9 @@ static void give_session(struct request *request, const struct desk *desk)
 
         if (!desk->new_token[0] && !desk->is_over)
                 return;
-        snprintf(cookie, sizeof cookie, DESK_COOKIE "=%s; Path=/desk; Max-Age=%d; HttpOnly; SameSite=Lax%s",
-                 desk->new_token, desk->new_token[0] ? DESK_SESSION_LIFE_S : 0, is_secure ? "; Secure" : "");
+        snprintf(cookie, sizeof cookie, "%s=%s; Path=%s; Max-Age=%d; HttpOnly; SameSite=Lax%s",
+                 frame_cookie(desk->web), desk->new_token, is_secure ? "/" : "/desk",
+                 desk->new_token[0] ? DESK_SESSION_LIFE_S : 0, is_secure ? "; Secure" : "");
         response_header(&request->response, "Set-Cookie", cookie);
 }
 
@@ -154,7 +155,7 @@ static void desk_get(struct web *web, struct request *request, struct db *db)
         struct err err = {0};
         int r, needed = 0;
 
-        frame_read(&desk, request);
+        frame_read(&desk, web, request);
         frame_begin(&desk, web, db, false, &err);
         r = show(&desk);
         if (r == 0)
@@ -296,7 +297,7 @@ static void desk_post(struct web *web, struct request *request, struct db *db)
         post->web = post->desk.web = web;
         request->state = post;
         request->free_state = post_free;
-        frame_read(&post->desk, request);
+        frame_read(&post->desk, web, request);
         post->refused = read_form(post, request);
         request_write(request, web->options.writer, run, answer);
 }

@@ -63,7 +63,7 @@ static struct trip *trip_new(struct web *web, struct request *request, enum open
         trip->web = trip->desk.web = web;
         trip->request = request;
         trip->job.step = step;
-        frame_read(&trip->desk, request);
+        frame_read(&trip->desk, web, request);
         snprintf(trip->desk.name, sizeof trip->desk.name, "sign-in");
         snprintf(trip->job.redirect_uri, sizeof trip->job.redirect_uri, "%s/desk/openid/return",
                  web->base_url);
