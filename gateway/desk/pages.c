@@ -9,6 +9,8 @@ const struct desk_page desk_page_table[] = {
     {"feeds", "admin", DESK_ADMIN, DESK_SUBJECT_NONE, feeds_show, feeds_act},
     {"import", "admin", DESK_ADMIN, DESK_SUBJECT_NONE, import_show, import_act},
     {"language", "", 0, DESK_SUBJECT_NONE, NULL, language_act},
+    {"pupil", "pupils", DESK_PUPIL, DESK_SUBJECT_PUPIL, pupil_show, pupil_act},
+    {"pupils", "pupils", DESK_PUPIL, DESK_SUBJECT_NONE, pupils_show, NULL},
     {"sign-out", "", 0, DESK_SUBJECT_NONE, NULL, sign_out_act},
     {"today", "today", 0, DESK_SUBJECT_NONE, today_show, NULL},
     {"tokens", "admin", DESK_ADMIN, DESK_SUBJECT_NONE, tokens_show, tokens_act},
@@ -18,6 +20,7 @@ const size_t desk_page_count = ARRAY_SIZE(desk_page_table);
 /* In the order in which they are shown. */
 const struct desk_tab desk_tab_table[] = {
     {"today", ~0u},
+    {"pupils", DESK_PUPIL},
     {"admin", DESK_ADMIN},
 };
 const size_t desk_tab_count = ARRAY_SIZE(desk_tab_table);

@@ -33,6 +33,7 @@ static const char *const rewind_table[] = {
     "DELETE FROM earlier_id",
     "DELETE FROM attempt",
     "DELETE FROM message_notice",
+    "DELETE FROM message_scope",
     "DELETE FROM message",
     "DELETE FROM notice",
     "DELETE FROM suppression",

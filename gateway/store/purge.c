@@ -83,6 +83,18 @@ static int purge_message(struct db *db, int64_t id, struct err *err)
         return r;
 }
 
+/* What is older than every message is no message's place in a log any more. */
+static int trim_scope(struct db *db, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "DELETE FROM message_scope WHERE organisation IN (SELECT id FROM organisation)"
+                    "   AND at < coalesce((SELECT created FROM message ORDER BY id LIMIT 1), 1 << 62)",
+                    err);
+        return query_run(&q);
+}
+
 /* Returns how many there were to look at. */
 static int purge_messages(struct db *db, int64_t before, struct purge_counts *counts, struct err *err)
 {
@@ -101,6 +113,8 @@ static int purge_messages(struct db *db, int64_t before, struct purge_counts *co
         query_end(&q);
         for (int i = 0; i < count && r == 0; i++)
                 r = purge_message(db, ids[i], err);
+        if (r == 0 && count)
+                r = trim_scope(db, err);
         counts->messages += r == 0 ? count : 0;
         return r < 0 ? r : count;
 }

@@ -84,6 +84,7 @@ static const char *const rewound_table[] = {
     "suppression",
     "message",
     "message_notice",
+    "message_scope",
     "attempt",
     "receipt",
     "early_receipt",
