@@ -11,8 +11,10 @@ const struct desk_page desk_page_table[] = {
     {"language", "", 0, DESK_SUBJECT_NONE, NULL, language_act},
     {"pupil", "pupils", DESK_PUPIL, DESK_SUBJECT_PUPIL, pupil_show, pupil_act},
     {"pupils", "pupils", DESK_PUPIL, DESK_SUBJECT_NONE, pupils_show, NULL},
+    {"live", "today", DESK_DAY, DESK_SUBJECT_NONE, NULL, NULL},
+    {"roll", "roll", DESK_DAY, DESK_SUBJECT_NONE, roll_show, roll_act},
     {"sign-out", "", 0, DESK_SUBJECT_NONE, NULL, sign_out_act},
-    {"today", "today", 0, DESK_SUBJECT_NONE, today_show, NULL},
+    {"today", "today", 0, DESK_SUBJECT_NONE, today_show, today_act},
     {"tokens", "admin", DESK_ADMIN, DESK_SUBJECT_NONE, tokens_show, tokens_act},
 };
 const size_t desk_page_count = ARRAY_SIZE(desk_page_table);
@@ -21,6 +23,7 @@ const size_t desk_page_count = ARRAY_SIZE(desk_page_table);
 const struct desk_tab desk_tab_table[] = {
     {"today", ~0u},
     {"pupils", DESK_PUPIL},
+    {"roll", DESK_DAY},
     {"admin", DESK_ADMIN},
 };
 const size_t desk_tab_count = ARRAY_SIZE(desk_tab_table);

@@ -33,8 +33,11 @@ int language_act(struct desk *desk, const struct form *form);
 int pupil_act(struct desk *desk, const struct form *form);
 int pupil_show(struct desk *desk);
 int pupils_show(struct desk *desk);
+int roll_show(struct desk *desk);
+int roll_act(struct desk *desk, const struct form *form);
 int sign_out_act(struct desk *desk, const struct form *form);
 int today_show(struct desk *desk);
+int today_act(struct desk *desk, const struct form *form);
 int tokens_show(struct desk *desk);
 int tokens_act(struct desk *desk, const struct form *form);
 

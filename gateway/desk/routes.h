@@ -7,4 +7,7 @@
 extern const struct route desk_routes[];
 extern const size_t desk_route_count;
 
+/* live.c */
+void live_get(struct web *web, struct request *request, struct db *db);
+
 #endif

@@ -1,5 +1,6 @@
 #include "store/change.h"
 #include "store/db.h"
+#include "store/desk_change.h"
 #include "store/select.h"
 
 #include <stdio.h>
@@ -104,6 +105,12 @@ static int take_part(struct db *db, struct change *ret_change, struct err *err)
         return r < 0 ? r : 1;
 }
 
+/* What the engine looks at, and what it then writes in the same transaction, is news to the desk. */
+static int note(struct db *db, const struct change *change, struct err *err)
+{
+        return desk_change_note(db, change->subject.kind, change->subject.id, err);
+}
+
 int change_take(struct db *db, struct change *ret_changes, int max, int *ret_count, struct err *err)
 {
         int count = 0, r = 1;
@@ -112,12 +119,12 @@ int change_take(struct db *db, struct change *ret_changes, int max, int *ret_cou
                 if (strcmp(ret_changes[count].subject.kind, "calendar") == 0)
                         r = spread_calendar(db, ret_changes[count].subject.id, err);
                 else
-                        count++;
+                        r = note(db, &ret_changes[count++], err);
                 if (r < 0)
                         return r;
         }
         while (r >= 0 && count < max && (r = take_part(db, &ret_changes[count], err)) > 0)
-                count++;
+                r = note(db, &ret_changes[count++], err);
         if (r < 0)
                 return r;
         *ret_count = count;

@@ -56,6 +56,8 @@ static const char *const rewind_table[] = {
     "DELETE FROM desk_session",
     "DELETE FROM desk_ticket",
     "DELETE FROM desk_audit",
+    "DELETE FROM desk_change",
+    "DELETE FROM desk_elsewhere",
     "DELETE FROM openid_request",
     "DELETE FROM page_link",
     "DELETE FROM one_time_code",

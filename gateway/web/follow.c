@@ -1,6 +1,7 @@
 #include "web/follow.h"
 #include "base/clock.h"
 #include "store/db.h"
+#include "store/desk_change.h"
 #include "store/publication.h"
 
 #include <pthread.h>
@@ -20,8 +21,9 @@ struct follow {
         struct writer *writer;
         pthread_t thread;
         bool is_running;
-        int64_t newest;        /* the thread's: the last publication that it knew of */
-        bool is_rested;        /* the thread's: the connection has given back what it can */
+        int64_t newest,
+            desk;       /* the thread's: the last publication, and change of the desk, that it knew of */
+        bool is_rested; /* the thread's: the connection has given back what it can */
         pthread_mutex_t mutex; /* guards what follows */
         pthread_cond_t work;
         struct waiting waiting[FOLLOW_MAX];
@@ -75,18 +77,21 @@ static void sleep_until_work(struct follow *follow)
         follow->woken = false;
 }
 
-/* Whether something was published since the last look. */
+/* Whether something was published, or changed at the desk, since the last look. What is about protected
+ * pupils is not published. */
 static bool has_news(struct follow *follow)
 {
         struct err err = {0};
-        int64_t newest = follow->newest;
+        int64_t newest = follow->newest, desk = follow->desk;
+        bool news;
 
-        if (publication_newest(follow->db, &newest, &err) < 0)
+        if (publication_newest(follow->db, &newest, &err) < 0 ||
+            desk_change_newest(follow->db, &desk, &err) < 0)
                 return true; /* the attempt meets the same fault, and says so */
-        if (newest == follow->newest)
-                return false;
+        news = newest != follow->newest || desk != follow->desk;
         follow->newest = newest;
-        return true;
+        follow->desk = desk;
+        return news;
 }
 
 static void look(struct follow *follow, struct waiting *list, int *count, bool is_last)

@@ -1,6 +1,6 @@
-/* follow: the one thread for answers that may have to wait for something to be published. It has a read
- * connection of its own. A request is tried at once, again whenever something was published, and a last time
- * at its deadline or when the thread stops. */
+/* follow: the one thread for answers that may have to wait for something to be published, or to change at the
+ * desk. It has a read connection of its own. A request is tried at once, again whenever there is such news,
+ * and a last time at its deadline or when the thread stops. */
 #ifndef WEB_FOLLOW_H
 #define WEB_FOLLOW_H
 

@@ -216,6 +216,16 @@ export class Reader {
     const text = await this.text();
     for (const each of says) expect(text.includes(each), `${name}: “${each}” is not in:\n${text}`);
     for (const each of lacks) expect(!text.includes(each), `${name}: “${each}” is in:\n${text}`);
+    await this.look(name);
+    const size = (await (await fetch(this.page.url())).arrayBuffer()).byteLength;
+    const sheet = await this.page.locator("link[rel=stylesheet]").getAttribute("href");
+    const style = (await (await fetch(new URL(sheet, this.page.url()))).arrayBuffer()).byteLength;
+    expect(size + style <= PAGE_MAX_BYTES, `${name}: ${size + style} bytes, over ${PAGE_MAX_BYTES}`);
+    expect((await this.page.locator("script:not([src='/desk.js'])").count()) === 0, `${name}: has a script`);
+  }
+
+  // A picture; no wider than the screen, nothing that axe-core finds, no target that a thumb would miss.
+  async look(name) {
     const { language, width, scheme } = this.options;
     await this.page.screenshot({ path: path.join(this.shots, `${name}-${language}-${width}-${scheme}.png`), fullPage: true });
     const wide = await this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -224,11 +234,6 @@ export class Reader {
     expect(violations.length === 0, `${name}: axe-core:\n${violations.join("\n")}`);
     const small = await smallTargets(this.page);
     expect(small.length === 0, `${name}: targets too small:\n${small.join("\n")}`);
-    const size = (await (await fetch(this.page.url())).arrayBuffer()).byteLength;
-    const sheet = await this.page.locator("link[rel=stylesheet]").getAttribute("href");
-    const style = (await (await fetch(new URL(sheet, this.page.url()))).arrayBuffer()).byteLength;
-    expect(size + style <= PAGE_MAX_BYTES, `${name}: ${size + style} bytes, over ${PAGE_MAX_BYTES}`);
-    expect((await this.page.locator("script:not([src='/desk.js'])").count()) === 0, `${name}: has a script`);
   }
 
   async close() {

@@ -136,6 +136,8 @@ static const char *const rewound_table[] = {
     "desk_session",
     "desk_ticket",
     "desk_audit",
+    "desk_change",
+    "desk_elsewhere",
     "openid_request",
     "one_time_code",
     "evaluation_mark",
