@@ -21,6 +21,7 @@
 #include "deliver/courier.h"
 #include "engine/engine.h"
 #include "engine/loop.h"
+#include "engine/rehearsal.h"
 #include "engine/rule.h"
 #include "intake/intake.h"
 #include "intake/subscription.h"
@@ -62,6 +63,7 @@ struct gateway {
         struct criteria criteria;
         struct engine *engine;
         struct engine_loop *loop;
+        struct rehearsal *rehearsal;
         struct web *web;
         struct openid_options openid_options;
         struct desk_openid openid;
@@ -228,6 +230,17 @@ static int load_rules(struct gateway *gateway, struct rulebook **ret_book, struc
         return r;
 }
 
+static int load_for_rehearsal(void *context, struct rulebook **ret_book, struct err *err)
+{
+        return load_rules(context, ret_book, err);
+}
+
+static int open_rehearsal(struct gateway *gateway, struct err *err)
+{
+        gateway->rehearsal = rehearsal_new(load_for_rehearsal, gateway, gateway->catalogue);
+        return gateway->rehearsal ? 0 : err_set(err, ERR_NOMEM, "serve: out of memory");
+}
+
 /* In the engine's transaction, by the templates that the engine has: both change in engine_loop_use. */
 static int invite(void *context, struct db *db, const char *rule, const char *meeting, const char *person,
                   const char *address, int64_t now_utc, char **ret_calendar, struct err *err)
@@ -277,6 +290,8 @@ static int open_store(struct gateway *gateway, struct err *err)
         if (r == 0)
                 r = engine_loop_open(gateway->database, gateway->engine, gateway->writer, &gateway->clock,
                                      &gateway->loop, err);
+        if (r == 0)
+                r = open_rehearsal(gateway, err);
         return r < 0 ? r : writer_run(gateway->writer, &job, err);
 }
 
@@ -368,6 +383,7 @@ static int open_web(struct gateway *gateway, const struct gateway_options *optio
             .is_sandbox = gateway->config->is_sandbox,
             .pages = gateway->pages,
             .desk_pages = gateway->desk_pages,
+            .rehearsal = gateway->rehearsal,
             .more = desk_routes,
             .more_count = desk_route_count,
             .book = gateway->book,
@@ -592,6 +608,7 @@ int gateway_reload(struct gateway *gateway, struct err *err)
         gateway->words = catalogue;
         pthread_mutex_unlock(&gateway->words_mutex);
         engine_loop_use(gateway->loop, book, catalogue);
+        rehearsal_use(gateway->rehearsal, catalogue);
         web_use_rules(gateway->web, book, catalogue);
         rulebook_free(gateway->book);
         catalogue_free(gateway->catalogue);
@@ -644,6 +661,7 @@ struct gateway *gateway_close(struct gateway *gateway)
         openid_close(gateway->openid.openid);
         reply_taker_close(gateway->replies);
         free_providers(&gateway->providers);
+        rehearsal_free(gateway->rehearsal);
         engine_close(gateway->engine);
         rulebook_free(gateway->book);
         catalogue_free(gateway->catalogue);

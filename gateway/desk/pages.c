@@ -9,6 +9,9 @@ const struct desk_page desk_page_table[] = {
     {"feeds", "admin", DESK_ADMIN, DESK_SUBJECT_NONE, feeds_show, feeds_act},
     {"import", "admin", DESK_ADMIN, DESK_SUBJECT_NONE, import_show, import_act},
     {"language", "", 0, DESK_SUBJECT_NONE, NULL, language_act},
+    {"placement", "placements", DESK_PLAN, DESK_SUBJECT_PLACEMENT, placement_show, placement_act},
+    {"placements", "placements", DESK_PLAN, DESK_SUBJECT_NONE, placements_show, NULL},
+    {"plan-placement", "placements", DESK_PLAN, DESK_SUBJECT_NONE, plan_placement_show, plan_placement_act},
     {"pupil", "pupils", DESK_PUPIL, DESK_SUBJECT_PUPIL, pupil_show, pupil_act},
     {"pupils", "pupils", DESK_PUPIL, DESK_SUBJECT_NONE, pupils_show, NULL},
     {"live", "today", DESK_DAY, DESK_SUBJECT_NONE, NULL, NULL},
@@ -24,6 +27,7 @@ const struct desk_tab desk_tab_table[] = {
     {"today", ~0u},
     {"pupils", DESK_PUPIL},
     {"roll", DESK_DAY},
+    {"placements", DESK_PLAN},
     {"admin", DESK_ADMIN},
 };
 const size_t desk_tab_count = ARRAY_SIZE(desk_tab_table);

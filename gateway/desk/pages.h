@@ -35,6 +35,12 @@ int pupil_show(struct desk *desk);
 int pupils_show(struct desk *desk);
 int roll_show(struct desk *desk);
 int roll_act(struct desk *desk, const struct form *form);
+int placement_act(struct desk *desk, const struct form *form);
+int placement_sheet_act(struct desk *desk, const struct form *form); /* an act of placement */
+int placement_show(struct desk *desk);
+int placements_show(struct desk *desk);
+int plan_placement_act(struct desk *desk, const struct form *form);
+int plan_placement_show(struct desk *desk);
 int sign_out_act(struct desk *desk, const struct form *form);
 int today_show(struct desk *desk);
 int today_act(struct desk *desk, const struct form *form);

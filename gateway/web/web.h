@@ -17,6 +17,7 @@ struct provider;
 struct buf;
 struct webhook_reply;
 struct pages;
+struct rehearsal;
 struct criteria;
 struct route;
 struct rulebook;
@@ -46,6 +47,7 @@ struct web_options {
         const struct pages
             *pages; /* borrowed until web_use_pages or the writer has closed; NULL: none behind links */
         const struct pages *desk_pages; /* the same of the desk */
+        struct rehearsal *rehearsal;    /* what rules would say; borrowed until web_close. NULL: nothing */
         const struct route *more;       /* routes beside its own, after them; copied */
         size_t more_count;
         /* What the desk shows of rules and texts; borrowed as the pages are. */
