@@ -89,7 +89,11 @@ int desk_done(struct desk *desk, const char *page, const char *of, const char *d
 
 int desk_sign_in(struct desk *desk, const char *person, const char *how)
 {
-        return desk_session_make(desk->db, desk->now, person, how, desk->new_token, desk->err);
+        const struct desk_audit audit = {
+            .person = person, .page = "sign-in", .act = how, .kind = "", .subject = "", .status = 303};
+        int r = desk_session_make(desk->db, desk->now, person, how, desk->new_token, desk->err);
+
+        return r < 0 ? r : desk_audit_add(desk->db, desk->now, &audit, desk->err);
 }
 
 /* ---- words */

@@ -16,8 +16,9 @@
 struct openid {
         const struct openid_options *options;
         const struct clock *clock;
-        struct openid_provider provider;    /* the thread's, and what follows */
-        int64_t read_ms, keys_ms, fault_ms; /* when that was last tried; 0: never */
+        struct openid_provider provider; /* the thread's, and what follows */
+        int64_t read_ms, fault_ms;       /* when it was last read, and last did not answer; 0: never */
+        int64_t keys_ms;                 /* when a key that was not known was last looked for */
         struct err fault;
 
         pthread_t thread;
@@ -99,7 +100,7 @@ static int know_provider(struct openid *openid, struct err *err)
                 log_warning("desk", "%s; what it said before is still used", err->text);
                 return 0;
         }
-        openid->read_ms = openid->keys_ms = clock_monotonic_ms();
+        openid->read_ms = clock_monotonic_ms();
         return 0;
 }
 

@@ -329,19 +329,19 @@ async function doctor() {
 }
 
 await tell({
-  "in by Basic and RS256, the address from the user info": () => signIn({}, {}),
-  "in by a secret in the form and PS256, the address in the token": () =>
+  "signed in by Basic and RS256, the address from the user info": () => signIn({}, {}),
+  "signed in by a secret in the form and PS256, the address in the token": () =>
     signIn({ client: { token_endpoint_auth_method: "client_secret_post", id_token_signed_response_alg: "PS256" }, conformIdTokenClaims: false }, { width: 320 }),
-  "in without a secret and by ES256, in the dark": () =>
+  "signed in without a secret and by ES256, in the dark": () =>
     signIn({ client: { token_endpoint_auth_method: "none", id_token_signed_response_alg: "ES256" }, secret: false }, { scheme: "dark" }),
-  "in by a claim that names the person": () =>
+  "signed in by a claim that names the person": () =>
     signIn({ config: "    claim: sub\n    match: person\n", login: "T1", person: "T1" }, {}),
-  "people who are not let in": refusesPeople,
-  "answers that are not believed": refusesTricks,
-  "cancelled there, and a provider that is gone": cancels,
-  "tokens made with a shared secret": refusesHmac,
-  "a secret that is wrong": wrongSecret,
-  "the doctor": doctor,
+  "refused: people who are not let in": refusesPeople,
+  "refused: answers that are not believed": refusesTricks,
+  "refused: cancelled there, and a provider that is gone": cancels,
+  "signed in by nobody: tokens made with a shared secret": refusesHmac,
+  "signed in by nobody: a secret that is wrong": wrongSecret,
+  "signed in, says the doctor": doctor,
 });
 for (const each of providers) each.kill();
 await browser.close();
