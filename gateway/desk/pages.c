@@ -10,6 +10,8 @@ const struct desk_page desk_page_table[] = {
     {"import", "admin", DESK_ADMIN, DESK_SUBJECT_NONE, import_show, import_act},
     {"language", "", 0, DESK_SUBJECT_NONE, NULL, language_act},
     {"live", "today", DESK_DAY, DESK_SUBJECT_NONE, NULL, NULL},
+    {"message", "messages", DESK_LOG, DESK_SUBJECT_NONE, message_show, NULL},
+    {"messages", "messages", DESK_LOG, DESK_SUBJECT_NONE, messages_show, NULL},
     {"placement", "placements", DESK_PLAN, DESK_SUBJECT_PLACEMENT, placement_show, placement_act},
     {"placements", "placements", DESK_PLAN, DESK_SUBJECT_NONE, placements_show, NULL},
     {"plan-placement", "placements", DESK_PLAN, DESK_SUBJECT_NONE, plan_placement_show, plan_placement_act},
@@ -28,6 +30,7 @@ const struct desk_tab desk_tab_table[] = {
     {"pupils", DESK_PUPIL},
     {"roll", DESK_DAY},
     {"placements", DESK_PLAN},
+    {"messages", DESK_LOG},
     {"admin", DESK_ADMIN},
 };
 const size_t desk_tab_count = ARRAY_SIZE(desk_tab_table);

@@ -30,6 +30,8 @@ int feeds_act(struct desk *desk, const struct form *form);
 int import_show(struct desk *desk);
 int import_act(struct desk *desk, const struct form *form);
 int language_act(struct desk *desk, const struct form *form);
+int message_show(struct desk *desk);
+int messages_show(struct desk *desk);
 int pupil_act(struct desk *desk, const struct form *form);
 int pupil_show(struct desk *desk);
 int pupils_show(struct desk *desk);

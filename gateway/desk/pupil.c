@@ -140,7 +140,8 @@ static int set_messages(struct desk *desk)
                 return err_set(desk->err, ERR_NOMEM, "pupil: out of memory");
         r = desk_log_of_pupil(desk->db, desk->subject.pupil, desk->session.person, MESSAGES_SHOWN, rows,
                               desk->err);
-        message_set_rows(desk, rows, false);
+        if (r == 0)
+                r = message_set_rows(desk, rows, false);
         desk_log_fini(rows);
         free(rows);
         return r;

@@ -323,21 +323,31 @@ int desk_log_has(struct db *db, const char *scope, int64_t message, struct err *
         return put_exists(&q);
 }
 
-int desk_log_notice(struct db *db, int64_t notice, const char *reader, char ret_pupil[static ID_SIZE],
-                    struct err *err)
+int desk_log_parts(struct db *db, int64_t message, const char *reader,
+                   int (*each)(void *context, const struct desk_log_part *part, struct err *err),
+                   void *context, struct err *err)
 {
         struct query q;
         int r;
 
         query_start(&q, db,
-                    "SELECT coalesce(m.pupil, '') FROM notice n JOIN rule_match m ON m.id = n.match"
-                    " WHERE n.id = ?2 AND " IS_SEEN,
+                    "SELECT n.id, coalesce(m.pupil, ''), k.title, k.text, " IS_SEEN
+                    "  FROM message_notice k CROSS JOIN notice n ON n.id = k.notice"
+                    " CROSS JOIN rule_match m ON m.id = n.match WHERE k.message = ?2 ORDER BY n.id",
                     err);
         query_text(&q, reader);
-        query_int(&q, notice);
-        r = query_row(&q);
-        if (r > 0)
-                snprintf(ret_pupil, ID_SIZE, "%s", column_text(&q, 0));
+        query_int(&q, message);
+        while ((r = query_row(&q)) > 0) {
+                const struct desk_log_part part = {.notice = column_int(&q, 0),
+                                                   .pupil = column_text(&q, 1),
+                                                   .title = column_text(&q, 2),
+                                                   .text = column_text(&q, 3),
+                                                   .is_seen = column_int(&q, 4)};
+
+                r = each(context, &part, err);
+                if (r < 0)
+                        break;
+        }
         query_end(&q);
         return r;
 }
@@ -372,6 +382,15 @@ int desk_log_person(struct db *db, const char *person, const char *pupil, struct
         }
         query_end(&q);
         return r < 0 ? r : 0;
+}
+
+int desk_log_is_protected(struct db *db, const char *person, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db, "SELECT 1 FROM person WHERE id = ? AND protected = 1", err);
+        query_text(&q, person);
+        return put_exists(&q);
 }
 
 int desk_log_rules(struct db *db, int (*each)(void *context, const char *rule, struct err *err),

@@ -57,9 +57,17 @@ int desk_log_of_pupil(struct db *db, const char *pupil, const char *reader, int 
 /* 1: MESSAGE stands in the log of SCOPE. */
 int desk_log_has(struct db *db, const char *scope, int64_t message, struct err *err);
 
-/* 1: READER may see NOTICE, as far as cases are concerned; *ret_pupil is whom it is about, "": nobody. */
-int desk_log_notice(struct db *db, int64_t notice, const char *reader, char ret_pupil[static ID_SIZE],
-                    struct err *err);
+/* The notices of a message, as far as cases are concerned; TEXT is what the message says of each (NULL: it
+ * says nothing else). */
+struct desk_log_part {
+        int64_t notice;
+        const char *pupil; /* "": nobody */
+        const char *title, *text;
+        bool is_seen; /* by the reader */
+};
+int desk_log_parts(struct db *db, int64_t message, const char *reader,
+                   int (*each)(void *context, const struct desk_log_part *part, struct err *err),
+                   void *context, struct err *err);
 
 /* Names of people, and their place beside a pupil or in the school, for the chain of a message. */
 struct desk_log_person {
@@ -68,6 +76,8 @@ struct desk_log_person {
 };
 int desk_log_person(struct db *db, const char *person, const char *pupil, struct desk_log_person *ret_person,
                     struct err *err);
+
+int desk_log_is_protected(struct db *db, const char *person, struct err *err); /* 1: they are */
 
 /* The rules that have told somebody, by name. */
 int desk_log_rules(struct db *db, int (*each)(void *context, const char *rule, struct err *err),
