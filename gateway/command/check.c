@@ -9,6 +9,8 @@
 #include "compose/pages.h"
 #include "engine/rule.h"
 #include "store/db.h"
+#include "web/criteria.h"
+#include "web/outcomes.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -124,6 +126,26 @@ static int check_pages(struct check *check, const char *name, const char *templa
         return r;
 }
 
+/* What evaluations ask for, and what may be written down of cases. */
+static int check_lists(struct check *check, const char *rules, const char *overlay, struct err *err)
+{
+        struct criteria criteria;
+        struct outcomes outcomes;
+        struct err fault = {0};
+        int r = resource_criteria(rules, overlay, &criteria, &fault);
+
+        if (r == 0 || r == ERR_INVALID || r == ERR_LIMIT) {
+                if (r < 0)
+                        check_fault(check, "%s", fault.text);
+                r = resource_outcomes(rules, overlay, &outcomes, &fault);
+        }
+        if (r == ERR_INVALID || r == ERR_LIMIT)
+                return check_fault(check, "%s", fault.text);
+        if (r < 0)
+                *err = fault;
+        return r;
+}
+
 int check_run(struct check *check, const char *rules, const char *rules_overlay, const char *templates,
               const char *templates_overlay, struct err *err)
 {
@@ -152,6 +174,8 @@ int check_run(struct check *check, const char *rules, const char *rules_overlay,
                 r = check_templates(check, err);
         if (r == 0 && catalogue)
                 r = check_calendar(check, err);
+        if (r == 0)
+                r = check_lists(check, rules, rules_overlay, err);
         if (r == 0)
                 r = check_pages(check, "web", templates, templates_overlay, err);
         return r < 0 ? r : check_pages(check, "desk", templates, templates_overlay, err);

@@ -32,6 +32,7 @@
 #include "desk/routes.h"
 #include "desk/sign_in_openid.h"
 #include "web/criteria.h"
+#include "web/outcomes.h"
 #include "web/web.h"
 
 #include <curl/curl.h>
@@ -61,6 +62,7 @@ struct gateway {
         struct catalogue *catalogue;
         struct pages *pages, *desk_pages;
         struct criteria criteria;
+        struct outcomes outcomes;
         struct engine *engine;
         struct engine_loop *loop;
         struct rehearsal *rehearsal;
@@ -284,6 +286,8 @@ static int open_store(struct gateway *gateway, struct err *err)
         if (r == 0)
                 r = resource_criteria(NULL, gateway->config->rules, &gateway->criteria, err);
         if (r == 0)
+                r = resource_outcomes(NULL, gateway->config->rules, &gateway->outcomes, err);
+        if (r == 0)
                 r = engine_open(gateway->book, gateway->catalogue, &gateway->engine, err);
         if (r == 0)
                 engine_on_invitation(gateway->engine, invite, gateway);
@@ -391,6 +395,7 @@ static int open_web(struct gateway *gateway, const struct gateway_options *optio
             .preview = &preview,
             .openid = gateway->openid.openid ? &gateway->openid : NULL,
             .criteria = &gateway->criteria,
+            .outcomes = &gateway->outcomes,
             .provider_take = take_provider,
             .provider_give = give_provider,
             .provider_context = gateway,
@@ -577,6 +582,7 @@ int gateway_reload(struct gateway *gateway, struct err *err)
         struct catalogue *catalogue = NULL;
         struct pages *pages = NULL, *desk_pages = NULL;
         struct criteria criteria = {0};
+        struct outcomes outcomes = {0};
         struct provider_list providers = {0}, old;
         int r = load_rules(gateway, &book, err);
 
@@ -588,6 +594,8 @@ int gateway_reload(struct gateway *gateway, struct err *err)
                 r = resource_pages("desk", NULL, gateway->config->templates, &desk_pages, err);
         if (r == 0)
                 r = resource_criteria(NULL, gateway->config->rules, &criteria, err);
+        if (r == 0)
+                r = resource_outcomes(NULL, gateway->config->rules, &outcomes, err);
         if (r == 0)
                 r = load_providers(gateway, &providers, err);
         if (r == 0)
@@ -614,7 +622,7 @@ int gateway_reload(struct gateway *gateway, struct err *err)
         catalogue_free(gateway->catalogue);
         gateway->book = book;
         gateway->catalogue = catalogue;
-        web_use_pages(gateway->web, pages, desk_pages, &criteria);
+        web_use_pages(gateway->web, pages, desk_pages, &criteria, &outcomes);
         pages_free(gateway->pages);
         pages_free(gateway->desk_pages);
         gateway->pages = pages;

@@ -3,6 +3,7 @@
 #include "compose/pages.h"
 #include "engine/rule.h"
 #include "web/criteria.h"
+#include "web/outcomes.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -170,19 +171,38 @@ int resource_pages(const char *name, const char *folder, const char *overlay, st
         return 0;
 }
 
-int resource_criteria(const char *folder, const char *overlay, struct criteria *ret_criteria, struct err *err)
+/* The path of FILE in the last of the folders of rules that has one; "" when none has. */
+static int find_list(const char *file, const char *folder, const char *overlay,
+                     char ret_path[static PATH_MAX], struct err *err)
 {
         _cleanup_(free_ptr) char *shipped = NULL, *local = NULL;
         const char *folders[3];
-        char path[PATH_MAX];
         int count = 0, r;
 
-        *ret_criteria = (struct criteria){0};
         r = folders_of("rules", folder, overlay, folders, &count, &shipped, &local, err);
         for (int i = count - 1; i >= 0 && r == 0; i--) {
-                snprintf(path, sizeof path, "%s/evaluation.yaml", folders[i]);
-                if (access(path, R_OK) == 0)
-                        return criteria_load(path, ret_criteria, err);
+                snprintf(ret_path, PATH_MAX, "%s/%s", folders[i], file);
+                if (access(ret_path, R_OK) == 0)
+                        return 0;
         }
+        ret_path[0] = '\0';
         return r;
+}
+
+int resource_criteria(const char *folder, const char *overlay, struct criteria *ret_criteria, struct err *err)
+{
+        char path[PATH_MAX];
+        int r = find_list("evaluation.yaml", folder, overlay, path, err);
+
+        *ret_criteria = (struct criteria){0};
+        return r < 0 || !path[0] ? r : criteria_load(path, ret_criteria, err);
+}
+
+int resource_outcomes(const char *folder, const char *overlay, struct outcomes *ret_outcomes, struct err *err)
+{
+        char path[PATH_MAX];
+        int r = find_list("outcomes.yaml", folder, overlay, path, err);
+
+        *ret_outcomes = (struct outcomes){0};
+        return r < 0 || !path[0] ? r : outcomes_load(path, ret_outcomes, err);
 }

@@ -12,6 +12,7 @@ struct catalogue;
 struct pages;
 struct criteria;
 struct db;
+struct outcomes;
 struct rulebook;
 
 /* The shipped folder NAME ("rules", "templates", "providers"). free() it. */
@@ -38,6 +39,9 @@ int resource_pages(const char *name, const char *folder, const char *overlay, st
 
 /* evaluation.yaml of the last of the folders of rules that has one. */
 int resource_criteria(const char *folder, const char *overlay, struct criteria *ret_criteria,
+                      struct err *err);
+/* outcomes.yaml, likewise. */
+int resource_outcomes(const char *folder, const char *overlay, struct outcomes *ret_outcomes,
                       struct err *err);
 
 #endif

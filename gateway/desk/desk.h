@@ -144,7 +144,7 @@ static inline int desk_refuse(struct desk *desk, int status, const char *word)
 int desk_refuse_text(struct desk *desk, int status, const char *text);
 
 /* The status 303: to PAGE with ?of=OF (NULL: the same page and of), DONE above it (name of a word that begins
- * with "done-"; NULL: nothing). */
+ * with "done-"; NULL: nothing). PAGE "": where the desk begins for who has signed in. */
 int desk_done(struct desk *desk, const char *page, const char *of, const char *done);
 
 /* The word NAME of the page's language as plain text, "" when there is none. */

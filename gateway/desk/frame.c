@@ -134,7 +134,7 @@ static int find_person(struct desk *desk)
 static const struct desk_page *find_page(struct desk *desk)
 {
         if (!desk->name[0])
-                copy(desk->name, sizeof desk->name, "today");
+                copy(desk->name, sizeof desk->name, desk_page_start(desk->access.rights));
         return desk_page_find(desk->name);
 }
 
@@ -354,7 +354,9 @@ static int make_goto(struct desk *desk)
         char separator = '?';
 
         buf_cut(to, 0);
-        buf_addf(to, "/desk/%s", desk->goto_page ? desk->goto_page : desk->name);
+        buf_adds(to, "/desk");
+        if (!desk->goto_page || desk->goto_page[0])
+                buf_addf(to, "/%s", desk->goto_page ? desk->goto_page : desk->name);
         if (desk->of[0]) {
                 buf_adds(to, "?of=");
                 escape_add(to, desk->of, ESCAPE_URL);

@@ -6,6 +6,8 @@
 const struct desk_page desk_page_table[] = {
     {"admin", "admin", DESK_ADMIN, DESK_SUBJECT_NONE, admin_show, NULL},
     {"audit", "admin", DESK_ADMIN, DESK_SUBJECT_NONE, audit_show, NULL},
+    {"case", "cases", DESK_CASE, DESK_SUBJECT_CASE, case_show, case_act},
+    {"cases", "cases", DESK_CASE, DESK_SUBJECT_NONE, cases_show, NULL},
     {"feeds", "admin", DESK_ADMIN, DESK_SUBJECT_NONE, feeds_show, feeds_act},
     {"import", "admin", DESK_ADMIN, DESK_SUBJECT_NONE, import_show, import_act},
     {"language", "", 0, DESK_SUBJECT_NONE, NULL, language_act},
@@ -26,9 +28,10 @@ const size_t desk_page_count = ARRAY_SIZE(desk_page_table);
 
 /* In the order in which they are shown. */
 const struct desk_tab desk_tab_table[] = {
-    {"today", ~0u},
-    {"pupils", DESK_PUPIL},
+    {"today", ~(unsigned)(DESK_CASE | DESK_PUPIL)}, /* for who has more than their cases */
     {"roll", DESK_DAY},
+    {"cases", DESK_CASE},
+    {"pupils", DESK_PUPIL},
     {"placements", DESK_PLAN},
     {"messages", DESK_LOG},
     {"admin", DESK_ADMIN},
@@ -46,4 +49,12 @@ const struct desk_page *desk_page_find(const char *name)
                 if (strcmp(desk_page_table[i].name, name) == 0)
                         return &desk_page_table[i];
         return NULL;
+}
+
+const char *desk_page_start(unsigned rights)
+{
+        for (size_t i = 0; i < desk_tab_count; i++)
+                if (desk_tab_table[i].rights & rights)
+                        return desk_tab_table[i].name;
+        return "today";
 }

@@ -22,9 +22,15 @@ struct desk_tab {
 extern const struct desk_tab desk_tab_table[];
 extern const size_t desk_tab_count;
 
+/* The page at which whoever holds RIGHTS begins: the first part of the navigation that they see. */
+const char *desk_page_start(unsigned rights);
+
 /* Pages, one line a function, in alphabetical order. */
 int admin_show(struct desk *desk);
 int audit_show(struct desk *desk);
+int case_show(struct desk *desk);
+int case_act(struct desk *desk, const struct form *form);
+int cases_show(struct desk *desk);
 int feeds_show(struct desk *desk);
 int feeds_act(struct desk *desk, const struct form *form);
 int import_show(struct desk *desk);
@@ -51,6 +57,9 @@ int tokens_act(struct desk *desk, const struct form *form);
 
 /* admin.c: 1 when the reader answers for the whole tree. */
 int admin_holds_top(struct desk *desk);
+
+/* case.c: the word NAME of CONTEXT, a struct desk; those of a case stand with the pages behind links. */
+const char *case_word(void *context, const char *name);
 
 /* sign_in.c: the pages without a session; the status or negative. */
 int sign_in_show(struct desk *desk);

@@ -125,7 +125,7 @@ int enter_act(struct desk *desk, const struct form *form)
                 return desk_refuse(desk, 410, "sign-in-over");
         if (r > 0)
                 r = desk_sign_in(desk, person, "link");
-        return r < 0 ? r : desk_done(desk, "today", NULL, NULL);
+        return r < 0 ? r : desk_done(desk, "", NULL, NULL);
 }
 
 int sign_out_act(struct desk *desk, const struct form *form)
@@ -149,6 +149,6 @@ int language_act(struct desk *desk, const struct form *form)
         r = desk_session_language(desk->db, &desk->session, language, desk->err);
         if (r < 0)
                 return r;
-        return desk_done(desk, desk_page_find(back) ? desk_page_find(back)->name : "today",
-                         form_value(form, "of"), NULL);
+        return desk_done(desk, desk_page_find(back) ? desk_page_find(back)->name : "", form_value(form, "of"),
+                         NULL);
 }

@@ -14,8 +14,8 @@ static bool is_yaml(const FTSENT *entry)
 {
         size_t length = strlen(entry->fts_name);
 
-        if (strcmp(entry->fts_name, "evaluation.yaml") == 0) /* what evaluations ask for: no rule */
-                return false;
+        if (strcmp(entry->fts_name, "evaluation.yaml") == 0 || strcmp(entry->fts_name, "outcomes.yaml") == 0)
+                return false; /* what evaluations ask for, and what is written down of cases: no rules */
         return entry->fts_info == FTS_F && length > 5 && strcmp(entry->fts_name + length - 5, ".yaml") == 0;
 }
 

@@ -293,7 +293,9 @@ int roster_row_person(struct load *load, const json_t *row, const struct roster_
 
 int roster_row_role(struct load *load, const json_t *row, const struct roster_place *place, struct err *err)
 {
-        static const char *const known[] = {"from", "grade", "organisation", "person", "role", "until", NULL};
+        static const char *const known[] = {"controller", "from", "grade", "organisation",
+                                            "person",     "role", "until", NULL};
+        static const char *const controllers[] = {"county", "municipality", NULL};
         static const char *const roles[] = {"pupil",      "teacher",     "coach",     "curator",
                                             "principal",  "coordinator", "secretary", "substitute",
                                             "duty-phone", "supervisor",  NULL};
@@ -311,6 +313,7 @@ int roster_row_role(struct load *load, const json_t *row, const struct roster_pl
         fields_only(&f, known);
         role.last_day = fields_day(&f, "until", OPTIONAL);
         role.grade = fields_int(&f, "grade", 1, GRADE_MAX, 0);
+        role.controller = fields_choice(&f, "controller", controllers, NULL);
         return f.error ? f.error : load_role(load, &role, place->where, err);
 }
 

@@ -15,10 +15,11 @@ enum desk_right {
         DESK_PUPIL = 2, /* a pupil's page */
         DESK_CASE = 4,  /* cases: each of them only as its owner, stand-in or participant */
         DESK_PLAN = 8,  /* placements and meetings */
-        DESK_NETWORK = 16,  /* events of a network, bookings, surveys */
-        DESK_LOG = 32,      /* messages */
-        DESK_SETTINGS = 64, /* rules and templates */
-        DESK_ADMIN = 128,   /* feeds, tokens, imports, providers, who saw and did what */
+        DESK_NETWORK = 16,    /* events of a network, bookings, surveys */
+        DESK_LOG = 32,        /* messages */
+        DESK_SETTINGS = 64,   /* rules and templates */
+        DESK_ADMIN = 128,     /* feeds, tokens, imports, providers, who saw and did what */
+        DESK_CASE_LIST = 256, /* of all cases of the school's pupils number, step, state and owner */
 };
 
 struct desk_role {
@@ -28,13 +29,17 @@ struct desk_role {
 };
 
 struct desk_access {
+        char person[PAGE_ID_SIZE];
+        char today[PAGE_DAY_SIZE];
         struct desk_role roles[DESK_ROLES_MAX];
         int count;
         unsigned rights; /* of any role */
 };
 
-/* The rights that a role gives; 0 for one that has no place at the desk. */
-unsigned desk_role_rights(const char *role);
+/* The rights that a role gives; 0 for one that has no place at the desk. CONTROLLER of the personal data is
+ * the role's own: "municipality", "county", or "", which is the county for a curator and the municipality for
+ * everybody else. Who works for another controller than the school's sees cases alone. */
+unsigned desk_role_rights(const char *role, const char *controller);
 
 /* What PERSON may do on TODAY. 0: nothing at all. */
 int desk_access_read(struct db *db, const char *person, const char *today, struct desk_access *ret_access,
@@ -52,6 +57,7 @@ int desk_access_scope(const struct desk_access *access, unsigned rights, struct 
 /* What a page is about. */
 enum desk_subject_kind {
         DESK_SUBJECT_NONE,
+        DESK_SUBJECT_CASE,
         DESK_SUBJECT_MEETING,
         DESK_SUBJECT_ORGANISATION, /* of any kind: a group, a school, … */
         DESK_SUBJECT_PLACEMENT,
@@ -63,7 +69,7 @@ struct desk_subject {
         enum desk_subject_kind kind;
         char id[PAGE_ID_SIZE];
         char organisation[ID_SIZE]; /* that rights on it are asked of */
-        char pupil[PAGE_ID_SIZE];   /* of a pupil, a placement, a meeting about one; "" */
+        char pupil[PAGE_ID_SIZE];   /* of a case, a pupil, a placement, a meeting about one; "" */
 };
 
 const char *desk_subject_name(enum desk_subject_kind kind); /* "pupil"; "" for none */
@@ -73,7 +79,8 @@ int desk_subject_find(struct db *db, enum desk_subject_kind kind, const char *id
                       struct desk_subject *ret_subject, struct err *err);
 
 /* 1 when the subject stands where ACCESS gives one of RIGHTS. A workplace is known to all below its own
- * organisation too. */
+ * organisation too. A case opens to its owner, who stands in, and who takes part, wherever their roles are,
+ * and to nobody else; *ret_granted is then its own organisation, in *SUBJECT. */
 int desk_subject_is_open(struct db *db, const struct desk_access *access, unsigned rights,
                          const struct desk_subject *subject, const char **ret_granted, struct err *err);
 

@@ -44,6 +44,23 @@ static void copy(char *to, size_t size, struct query *q, int column)
         snprintf(to, size, "%s", text ? text : "");
 }
 
+unsigned page_case_acting(void)
+{
+        return CASE_STEPS | CASE_HOURS | CASE_CONTACTS | CASE_NEXT | CASE_PERMISSION | CASE_PUPIL;
+}
+
+const char *page_case_sees_at(int index)
+{
+        static const char *const choices[] = {"attendance", "contacts", "permission",
+                                              "placements", "plans",    "steps"};
+
+        return index >= 0 && (size_t)index < ARRAY_SIZE(choices) ? choices[index] : NULL;
+}
+
+/* A protected person's name stands nowhere. */
+#define NAME_OF(id) \
+        "(SELECT x.given || ' ' || x.family FROM person x WHERE x.id = " id " AND x.protected = 0)"
+
 /* Owners and who stands in hold a role; a support person takes part until they leave. */
 int page_case_get(struct db *db, const char *id, const char *person, const char *today,
                   struct page_case *ret_case, struct err *err)
@@ -58,16 +75,19 @@ int page_case_get(struct db *db, const char *id, const char *person, const char 
             "  c.next_contact, c.owner, c.opened, c.state <> 'opened', c.state = 'closed',"
             "  (?2 = c.owner OR ?2 = c.substitute) AND EXISTS (SELECT 1 FROM role r WHERE r.person = ?2"
             "     AND r.role <> 'pupil' AND r.first_day <= ?3 AND (r.last_day IS NULL OR r.last_day >= ?3))"
-            "   AS acts, p.person IS NOT NULL, p.sees"
-            "  FROM case_file c LEFT JOIN case_participant p ON p.case_id = c.id AND p.person = ?2"
-            " WHERE c.id = ?1 AND (acts OR p.person IS NOT NULL)",
+            "   AS acts, p.sees, c.substitute, c.pupil, c.owned, coalesce(c.closed, 0), c.urgent,"
+            "  " NAME_OF("c.owner") ", " NAME_OF(
+                "c.substitute") ""
+                                "  FROM case_file c LEFT JOIN case_participant p ON p.case_id = c.id AND "
+                                "p.person = ?2"
+                                " WHERE c.id = ?1 AND (acts OR p.person IS NOT NULL)",
             err);
         query_text(&q, id);
         query_text(&q, person);
         query_text(&q, today);
         r = query_row(&q);
         if (r > 0) {
-                const char *sees = column_text(&q, 10);
+                const char *sees = column_text(&q, 9);
 
                 copy(found.step, sizeof found.step, &q, 0);
                 copy(found.outcome, sizeof found.outcome, &q, 1);
@@ -78,10 +98,16 @@ int page_case_get(struct db *db, const char *id, const char *person, const char 
                 found.is_acknowledged = column_int(&q, 6);
                 found.is_closed = column_int(&q, 7);
                 found.may_act = column_int(&q, 8);
+                copy(found.stand_in, sizeof found.stand_in, &q, 10);
+                copy(found.pupil, sizeof found.pupil, &q, 11);
+                found.owned = column_int(&q, 12);
+                found.closed = column_int(&q, 13);
+                found.is_urgent = column_int(&q, 14);
+                copy(found.owner_name, sizeof found.owner_name, &q, 15);
+                copy(found.stand_in_name, sizeof found.stand_in_name, &q, 16);
                 found.parts = page_case_sees(sees ? sees : "");
                 if (found.may_act)
-                        found.parts |= CASE_STEPS | CASE_HOURS | CASE_CONTACTS | CASE_NEXT | CASE_PERMISSION |
-                                       CASE_PUPIL;
+                        found.parts |= page_case_acting();
                 *ret_case = found;
         }
         query_end(&q);
@@ -114,21 +140,29 @@ int page_case_steps(struct db *db, const char *id,
 }
 
 int page_case_acts(struct db *db, const char *id,
-                   int (*each)(void *context, const char *act, const char *outcome, int64_t at,
-                               struct err *err),
+                   int (*each)(void *context, const struct page_case_act *act, struct err *err),
                    void *context, struct err *err)
 {
         struct query q;
         int r;
 
         query_start(&q, db,
-                    "SELECT act, coalesce(outcome, ''), at FROM case_act WHERE case_id = ? ORDER BY id DESC"
-                    " LIMIT ?",
+                    "SELECT a.act, coalesce(a.outcome, ''), coalesce(a.sees, ''), "
+                    "coalesce(a.next_contact, ''), " NAME_OF("a.by") ", " NAME_OF(
+                        "a.person") ", a.at  FROM case_act a WHERE a.case_id = ? ORDER BY a.id DESC LIMIT ?",
                     err);
         query_text(&q, id);
         query_int(&q, PAGE_CASE_ROWS_MAX);
         while ((r = query_row(&q)) > 0) {
-                r = each(context, column_text(&q, 0), column_text(&q, 1), column_int(&q, 2), err);
+                const struct page_case_act act = {.act = column_text(&q, 0),
+                                                  .outcome = column_text(&q, 1),
+                                                  .sees = column_text(&q, 2),
+                                                  .next_contact = column_text(&q, 3),
+                                                  .by = column_text(&q, 4),
+                                                  .person = column_text(&q, 5),
+                                                  .at = column_int(&q, 6)};
+
+                r = each(context, &act, err);
                 if (r < 0)
                         break;
         }
@@ -159,31 +193,92 @@ int page_case_placements(struct db *db, const char *pupil,
         return r;
 }
 
-int page_case_heirs(struct db *db, const char *id, const char *today,
-                    int (*each)(void *context, const char *person, const char *name, struct err *err),
-                    void *context, struct err *err)
+/* Rows of person, name, organisation, role, sees, since. */
+static int tell_people(struct query *q,
+                       int (*each)(void *context, const struct page_case_person *person, struct err *err),
+                       void *context, struct err *err)
 {
-        struct query q;
         int r;
 
-        query_start(&q, db,
-                    "SELECT p.id, p.given || ' ' || p.family FROM case_file c JOIN person p"
-                    "    ON p.id IS NOT c.owner AND p.protected = 0 AND (p.ended IS NULL OR p.ended > ?2)"
-                    " WHERE c.id = ?1 AND EXISTS (SELECT 1 FROM role r WHERE r.person = p.id"
-                    "   AND (r.role = 'curator' OR r.person = c.substitute AND r.role <> 'pupil')"
-                    "   AND r.first_day <= ?2 AND (r.last_day IS NULL OR r.last_day >= ?2))"
-                    " ORDER BY 2, 1 LIMIT ?3",
-                    err);
-        query_text(&q, id);
-        query_text(&q, today);
-        query_int(&q, PAGE_CASE_ROWS_MAX);
-        while ((r = query_row(&q)) > 0) {
-                r = each(context, column_text(&q, 0), column_text(&q, 1), err);
+        while ((r = query_row(q)) > 0) {
+                const struct page_case_person person = {.person = column_text(q, 0),
+                                                        .name = column_text(q, 1),
+                                                        .where = column_text(q, 2),
+                                                        .role = column_text(q, 3),
+                                                        .sees = column_text(q, 4),
+                                                        .since = column_int(q, 5)};
+
+                r = each(context, &person, err);
                 if (r < 0)
                         break;
         }
-        query_end(&q);
+        query_end(q);
         return r;
+}
+
+/* ?2 today */
+#define IN_OFFICE " r.role <> 'pupil' AND r.first_day <= ?2 AND (r.last_day IS NULL OR r.last_day >= ?2)"
+#define LIVES " p.protected = 0 AND (p.ended IS NULL OR p.ended > ?2)"
+
+int page_case_heirs(struct db *db, const char *id, const char *today,
+                    int (*each)(void *context, const struct page_case_person *person, struct err *err),
+                    void *context, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "WITH heir(person) AS (SELECT r.person FROM role r WHERE r.role = 'curator' AND" IN_OFFICE
+                    "  UNION SELECT c.substitute FROM case_file c JOIN role r ON r.person = c.substitute"
+                    "   WHERE c.id = ?1 AND" IN_OFFICE ")"
+                    "SELECT p.id, p.given || ' ' || p.family AS name, min(o.name), min(r.role), '', 0"
+                    "  FROM heir h JOIN person p ON p.id = h.person AND" LIVES
+                    "  JOIN role r ON r.person = p.id AND" IN_OFFICE
+                    "  JOIN organisation o ON o.id = r.organisation"
+                    " WHERE p.id IS NOT (SELECT c.owner FROM case_file c WHERE c.id = ?1)"
+                    " GROUP BY p.id ORDER BY name, p.id LIMIT ?3",
+                    err);
+        query_text(&q, id);
+        query_text(&q, today);
+        query_int(&q, PAGE_CASE_PEOPLE_MAX);
+        return tell_people(&q, each, context, err);
+}
+
+int page_case_helpers(struct db *db, const char *id, const char *today,
+                      int (*each)(void *context, const struct page_case_person *person, struct err *err),
+                      void *context, struct err *err)
+{
+        struct query q;
+
+        query_start(
+            &q, db,
+            "SELECT p.id, p.given || ' ' || p.family AS name, o.name, min(r.role), '', 0"
+            "  FROM case_file c JOIN organisation_tree t ON t.descendant = c.organisation"
+            "  JOIN role r ON r.organisation = t.ancestor AND" IN_OFFICE
+            "  JOIN person p ON p.id = r.person AND" LIVES "  JOIN organisation o ON o.id = r.organisation"
+            " WHERE c.id = ?1 AND p.id IS NOT c.owner AND NOT EXISTS (SELECT 1 FROM case_participant k"
+            "   WHERE k.case_id = c.id AND k.person = p.id)"
+            " GROUP BY p.id ORDER BY min(t.distance), name, p.id LIMIT ?3",
+            err);
+        query_text(&q, id);
+        query_text(&q, today);
+        query_int(&q, PAGE_CASE_PEOPLE_MAX);
+        return tell_people(&q, each, context, err);
+}
+
+int page_case_participants(struct db *db, const char *id,
+                           int (*each)(void *context, const struct page_case_person *person, struct err *err),
+                           void *context, struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "SELECT k.person, " NAME_OF(
+                        "k.person") ", NULL, NULL, coalesce(k.sees, ''), k.since FROM case_participant k"
+                                    " WHERE k.case_id = ? ORDER BY k.since, k.person LIMIT ?",
+                    err);
+        query_text(&q, id);
+        query_int(&q, PAGE_CASE_ROWS_MAX);
+        return tell_people(&q, each, context, err);
 }
 
 static int forget_old(struct db *db, int64_t now_utc, struct err *err)

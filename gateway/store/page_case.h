@@ -7,7 +7,9 @@
 
 #define CASE_SESSION_LIFE_S 900
 #define PAGE_CASE_CODE_SIZE 65
-#define PAGE_CASE_ROWS_MAX 50 /* of each list */
+#define PAGE_NAME_SIZE 1024      /* of a person, given and family */
+#define PAGE_CASE_ROWS_MAX 50    /* of each list */
+#define PAGE_CASE_PEOPLE_MAX 200 /* of those to choose from */
 
 /* Parts of the page. */
 enum page_case_part {
@@ -22,17 +24,42 @@ enum page_case_part {
 
 struct page_case {
         char step[PAGE_CASE_CODE_SIZE], outcome[PAGE_CASE_CODE_SIZE], permission[PAGE_CASE_CODE_SIZE];
-        char next_contact[PAGE_DAY_SIZE]; /* "": none */
-        char owner[PAGE_ID_SIZE];
-        int64_t opened;
-        unsigned parts; /* enum page_case_part: what the reader may see */
-        bool is_acknowledged, is_closed;
+        char next_contact[PAGE_DAY_SIZE];                               /* "": none */
+        char owner[PAGE_ID_SIZE], stand_in[PAGE_ID_SIZE];               /* "": nobody */
+        char owner_name[PAGE_NAME_SIZE], stand_in_name[PAGE_NAME_SIZE]; /* "": nobody, or protected */
+        char pupil[PAGE_ID_SIZE];      /* whoever may not see them must not be told */
+        int64_t opened, owned, closed; /* closed: 0 while it is open */
+        unsigned parts;                /* enum page_case_part: what the reader may see */
+        bool is_acknowledged, is_closed, is_urgent;
         bool may_act; /* the owner, or who stands in */
+};
+
+/* What somebody did with it. Names are NULL where nobody of the database did it, texts "" where there is
+ * none. */
+struct page_case_act {
+        const char *act, *outcome, *sees, *next_contact;
+        const char *by, *person; /* names: who did it; who joined, or to whom it was handed over */
+        int64_t at;
+};
+
+/* One person: who may take it over, be asked to take part, or takes part. */
+struct page_case_person {
+        const char *person, *name;
+        const char *where; /* the organisation of their role; NULL: none in force */
+        const char *role;
+        const char *sees; /* of who takes part; "" else */
+        int64_t since;
 };
 
 /* The parts that SEES opens: codes of the table in page_case.c joined by '-'; what it does not know opens
  * nothing. */
 unsigned page_case_sees(const char *sees);
+
+/* The parts that its owner and who stands in see. */
+unsigned page_case_acting(void);
+
+/* The codes that may be chosen one by one; NULL at the end. "all" and "number" stand alone. */
+const char *page_case_sees_at(int index);
 
 /* The case ID as PERSON sees it on TODAY. 0: it is none of theirs, or they hold no role any more. */
 int page_case_get(struct db *db, const char *id, const char *person, const char *today,
@@ -43,10 +70,9 @@ int page_case_steps(struct db *db, const char *id,
                     int (*each)(void *context, const char *act, int64_t at, int64_t hours, struct err *err),
                     void *context, struct err *err);
 
-/* What was done, the newest first; OUTCOME is "" when it has none. */
+/* What was done, the newest first. */
 int page_case_acts(struct db *db, const char *id,
-                   int (*each)(void *context, const char *act, const char *outcome, int64_t at,
-                               struct err *err),
+                   int (*each)(void *context, const struct page_case_act *act, struct err *err),
                    void *context, struct err *err);
 
 int page_case_placements(struct db *db, const char *pupil,
@@ -56,8 +82,19 @@ int page_case_placements(struct db *db, const char *pupil,
 
 /* To whom it may be handed over: who stands in, and every curator in office but the owner. */
 int page_case_heirs(struct db *db, const char *id, const char *today,
-                    int (*each)(void *context, const char *person, const char *name, struct err *err),
+                    int (*each)(void *context, const struct page_case_person *person, struct err *err),
                     void *context, struct err *err);
+
+/* Who may be asked to take part: staff in office in its organisation and those above, but the owner and
+ * those who take part already. */
+int page_case_helpers(struct db *db, const char *id, const char *today,
+                      int (*each)(void *context, const struct page_case_person *person, struct err *err),
+                      void *context, struct err *err);
+
+/* Who takes part beside the owner. */
+int page_case_participants(struct db *db, const char *id,
+                           int (*each)(void *context, const struct page_case_person *person, struct err *err),
+                           void *context, struct err *err);
 
 /* Makes a session of LINK; *ret_token goes into the cookie. ERR_IO when there is no randomness. */
 int case_session_make(struct db *db, int64_t now_utc, const uint8_t link[static PAGE_HASH_BYTES],

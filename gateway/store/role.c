@@ -22,12 +22,13 @@ int role_put(struct db *db, const char *source, const struct role *row, struct e
         query_text(&q, first_day);
         existed = put_owned(&q, source);
         query_start(&q, db,
-                    "INSERT INTO role(person, role, organisation, first_day, last_day, grade, source)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+                    "INSERT INTO role(person, role, organisation, first_day, last_day, grade, source,"
+                    " controller) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
                     " ON CONFLICT(person, role, organisation, first_day) DO UPDATE"
-                    "   SET last_day = excluded.last_day, grade = excluded.grade, source = excluded.source"
+                    "   SET last_day = excluded.last_day, grade = excluded.grade, source = excluded.source,"
+                    "       controller = excluded.controller"
                     " WHERE last_day IS NOT excluded.last_day OR grade IS NOT excluded.grade"
-                    "    OR source <> excluded.source",
+                    "    OR source <> excluded.source OR controller IS NOT excluded.controller",
                     err);
         query_text(&q, row->person);
         query_text(&q, row->role);
@@ -36,6 +37,7 @@ int role_put(struct db *db, const char *source, const struct role *row, struct e
         query_text(&q, row->last_day);
         query_int_or_null(&q, row->grade, 0);
         query_text(&q, source);
+        query_text(&q, row->controller);
         return put_run(&q, existed);
 }
 

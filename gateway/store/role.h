@@ -7,9 +7,10 @@
 
 struct role {
         const char *person, *role, *organisation;
-        const char *first_day; /* NULL: since ever */
-        const char *last_day;  /* NULL: for now */
-        int grade;             /* 0: none */
+        const char *first_day;  /* NULL: since ever */
+        const char *last_day;   /* NULL: for now */
+        int grade;              /* 0: none */
+        const char *controller; /* of the personal data: municipality, county; NULL: as the role has it */
 };
 
 int role_put(struct db *db, const char *source, const struct role *row, struct err *err);

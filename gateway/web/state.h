@@ -8,6 +8,7 @@
 #include "compose/pages.h"
 #include "store/message.h"
 #include "web/criteria.h"
+#include "web/outcomes.h"
 #include "web/httpd.h"
 #include "web/preview.h"
 #include "web/web.h"
@@ -56,6 +57,7 @@ struct web {
         const struct catalogue *texts;
         struct preview_source preview; /* start NULL: there is none */
         struct criteria criteria;
+        struct outcomes outcomes;
         struct page_memo *page_memo; /* any thread's */
         pthread_mutex_t page_mutex;  /* guards what follows */
         int64_t page_minute;         /* in which tokens were guessed, and how often */

@@ -156,6 +156,8 @@ static int start(struct web *web, struct err *err)
                 web->preview = *options->preview;
         if (options->criteria)
                 web->criteria = *options->criteria;
+        if (options->outcomes)
+                web->outcomes = *options->outcomes;
         web->page_memo = page_memo_new();
         web->page_locales = locale_cache_new();
         web->writer_locales = locale_cache_new();
@@ -212,12 +214,13 @@ int web_open(const struct web_options *options, struct web **ret_web, struct err
 }
 
 void web_use_pages(struct web *web, const struct pages *pages, const struct pages *desk_pages,
-                   const struct criteria *criteria)
+                   const struct criteria *criteria, const struct outcomes *outcomes)
 {
         pthread_rwlock_wrlock(&web->pages_lock);
         web->pages = pages;
         web->desk_pages = desk_pages;
         web->criteria = *criteria;
+        web->outcomes = *outcomes;
         page_memo_forget(web->page_memo);
         pthread_rwlock_unlock(&web->pages_lock);
 }

@@ -19,6 +19,7 @@ struct webhook_reply;
 struct pages;
 struct rehearsal;
 struct criteria;
+struct outcomes;
 struct route;
 struct rulebook;
 struct preview_source;
@@ -56,6 +57,7 @@ struct web_options {
         const struct preview_source *preview; /* copied; NULL: changes are not played to the past */
         const struct desk_openid *openid;     /* the desk's own; NULL: nobody signs in that way */
         const struct criteria *criteria;      /* of evaluations, copied; NULL: none */
+        const struct outcomes *outcomes;      /* of cases, copied; NULL: none */
         struct catalogue
             *words; /* of calendars; taken by web_open, also when it fails. NULL: none are served */
 
@@ -92,7 +94,7 @@ int web_open(const struct web_options *options, struct web **ret_web, struct err
 
 /* Other pages from now on; the old ones are no longer in use when it returns. */
 void web_use_pages(struct web *web, const struct pages *pages, const struct pages *desk_pages,
-                   const struct criteria *criteria);
+                   const struct criteria *criteria, const struct outcomes *outcomes);
 
 /* The same of the rules and texts that the desk shows. */
 void web_use_rules(struct web *web, const struct rulebook *book, const struct catalogue *texts);

@@ -12,7 +12,7 @@ export async function signIn(page, gateway, email) {
   const link = await enterLink(gateway, email);
   await page.goto(link);
   await page.locator("main form button").click();
-  await page.waitForURL(/\/desk\/today/);
+  await page.waitForURL((url) => !url.pathname.includes("/enter")); // where the desk begins for them
 }
 
 // The sign-in link of the last message to EMAIL.
@@ -26,7 +26,30 @@ export class Staff extends Reader {
   async signIn(gateway, email) {
     await this.open(`${gateway.url}/desk/sign-in`);
     await signIn(this.page, gateway, email);
+    this.gateway = gateway;
     return this;
+  }
+
+  // Where in the desk: "/case?of=2026-0001"; the status.
+  async at(where) {
+    return this.open(`${this.gateway.url}/desk${where}`);
+  }
+
+  // What a POST of FIELDS to WHERE in this session is answered, as no page would send it.
+  async post(where, fields) {
+    return this.page.evaluate(
+      async ([url, body]) => {
+        const response = await fetch(url, { method: "POST", body, redirect: "manual", headers: { "Content-Type": "application/x-www-form-urlencoded" } });
+        return response.type === "opaqueredirect" ? 303 : response.status;
+      },
+      [`${this.gateway.url}/desk${where}`, new URLSearchParams(fields).toString()],
+    );
+  }
+
+  // What a form of the open page carries beside what is typed.
+  async hidden() {
+    const value = (name) => this.page.locator(`form input[name=${name}]`).first().inputValue();
+    return { csrf: await value("csrf"), at: await value("at") };
   }
 
   // As Reader's, but the pages are larger and have the one script; they need the session to be measured.
@@ -40,5 +63,4 @@ export class Staff extends Reader {
     const foreign = await this.page.evaluate(() => [...document.scripts].filter((s) => !s.src || new URL(s.src).pathname !== "/desk.js").length);
     expect(foreign === 0, `${name}: has a script that is not the desk's`);
   }
-
 }

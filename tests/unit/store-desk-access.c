@@ -67,14 +67,34 @@ static void gives_what_the_role_gives(void **state)
         struct desk_access teacher = read_access("T", 1), curator = read_access("C", 1);
 
         (void)state;
-        assert_int_equal(teacher.rights, desk_role_rights("teacher"));
+        assert_int_equal(teacher.rights, desk_role_rights("teacher", ""));
         assert_true(teacher.rights & DESK_DAY);
         assert_false(teacher.rights & (DESK_SETTINGS | DESK_ADMIN));
         assert_int_equal(curator.rights, DESK_CASE);
-        assert_int_equal(desk_role_rights("pupil"), 0);
-        assert_int_equal(desk_role_rights("supervisor"), 0);
-        assert_int_equal(desk_role_rights("emperor"), 0);
-        assert_int_equal(desk_role_rights(""), 0);
+        assert_int_equal(desk_role_rights("pupil", ""), 0);
+        assert_int_equal(desk_role_rights("supervisor", "municipality"), 0);
+        assert_int_equal(desk_role_rights("emperor", ""), 0);
+        assert_int_equal(desk_role_rights("", ""), 0);
+}
+
+/* The controller is a property of the role. */
+static void shows_another_controllers_staff_cases_alone(void **state)
+{
+        struct desk_access access;
+
+        (void)state;
+        assert_int_equal(desk_role_rights("curator", ""), DESK_CASE);
+        assert_int_equal(desk_role_rights("curator", "county"), DESK_CASE);
+        assert_int_equal(desk_role_rights("curator", "municipality"), DESK_CASE | DESK_PUPIL);
+        assert_int_equal(desk_role_rights("curator", "elsewhere"), DESK_CASE);
+        assert_int_equal(desk_role_rights("coordinator", "county"), DESK_CASE);
+        assert_int_equal(desk_role_rights("secretary", "county"), 0);
+        run_sql("UPDATE role SET controller = 'municipality' WHERE person = 'C'");
+        access = read_access("C", 1);
+        assert_int_equal(access.rights, DESK_CASE | DESK_PUPIL);
+        run_sql("UPDATE role SET controller = 'county' WHERE person = 'R'");
+        access = read_access("R", 1);
+        assert_int_equal(access.rights, DESK_CASE);
 }
 
 static void denies_who_has_no_role_in_force(void **state)
@@ -180,6 +200,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
             cmocka_unit_test_setup_teardown(gives_what_the_role_gives, setup, teardown),
+            cmocka_unit_test_setup_teardown(shows_another_controllers_staff_cases_alone, setup, teardown),
             cmocka_unit_test_setup_teardown(denies_who_has_no_role_in_force, setup, teardown),
             cmocka_unit_test_setup_teardown(holds_below_its_organisation_alone, setup, teardown),
             cmocka_unit_test_setup_teardown(knows_workplaces_of_the_municipality, setup, teardown),
