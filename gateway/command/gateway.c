@@ -392,6 +392,7 @@ static int open_web(struct gateway *gateway, const struct gateway_options *optio
             .more_count = desk_route_count,
             .book = gateway->book,
             .texts = gateway->catalogue,
+            .currency = gateway->config->costs->currency,
             .preview = &preview,
             .openid = gateway->openid.openid ? &gateway->openid : NULL,
             .criteria = &gateway->criteria,

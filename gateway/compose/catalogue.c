@@ -240,6 +240,16 @@ const struct catalogue_entry *catalogue_find(const struct catalogue *catalogue, 
         return find_exact(catalogue, base, name, kind);
 }
 
+int catalogue_source(const struct catalogue_entry *entry, struct buf *buf)
+{
+        if (entry->subject) {
+                buf_adds(buf, "Subject: ");
+                buf_adds(buf, template_source(entry->subject));
+                buf_adds(buf, "\n\n");
+        }
+        return buf_adds(buf, template_source(entry->text));
+}
+
 size_t catalogue_count(const struct catalogue *catalogue)
 {
         return catalogue->count;

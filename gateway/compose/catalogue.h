@@ -58,6 +58,9 @@ int catalogue_check(const struct catalogue *catalogue, struct err *err);
 const struct catalogue_entry *catalogue_find(const struct catalogue *catalogue, const char *language,
                                              const char *name, enum catalogue_kind kind);
 
+/* Adds the entry's text as a file would hold it. ERR_NOMEM, ERR_LIMIT. */
+int catalogue_source(const struct catalogue_entry *entry, struct buf *buf);
+
 /* All entries of its own, ordered by language, kind and name. */
 size_t catalogue_count(const struct catalogue *catalogue);
 const struct catalogue_entry *catalogue_at(const struct catalogue *catalogue, size_t index);

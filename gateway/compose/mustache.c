@@ -316,6 +316,11 @@ const char *template_name(const struct template *template)
         return template->name;
 }
 
+const char *template_source(const struct template *template)
+{
+        return template->text;
+}
+
 int template_render(const struct template *template, const struct template_render *render, struct buf *buf,
                     struct err *err)
 {

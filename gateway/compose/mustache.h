@@ -40,6 +40,7 @@ int template_parse(const char *text, const char *name, int first_line, struct te
 struct template *template_free(struct template *template);
 
 const char *template_name(const struct template *template);
+const char *template_source(const struct template *template); /* as it was given to template_parse */
 
 struct template_render {
         const struct value *values; /* a map */

@@ -16,10 +16,10 @@
 
 #include "compose/mustache.h"
 
-#define PAGES_FILE_MAX_BYTES 65536
-#define PAGES_MAX 64
+#define PAGES_FILE_MAX_BYTES 131072
+#define PAGES_MAX 128
 #define PAGES_LANGUAGES_MAX 24
-#define PAGES_WORDS_MAX 1024 /* of one language */
+#define PAGES_WORDS_MAX 2048 /* of one language */
 #define PAGES_NAME_MAX_BYTES 64
 #define PAGES_OUTPUT_MAX_BYTES ((size_t)512 << 10)
 

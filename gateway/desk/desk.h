@@ -100,6 +100,7 @@ struct desk {
         char goto_query[DESK_QUERY_MAX]; /* and what follows, as "&day=2026-11-23"; "": nothing */
         char new_token[PAGE_TOKEN_MAX];  /* a session to be given to the browser; "": none */
         bool is_over;                    /* the browser's session is to be forgotten */
+        bool changes_nothing;            /* the form asked for a trial alone: it stands in no record */
         const char *openid_url;          /* of the page that leads to the OpenID provider */
         struct buf body;
         int status;

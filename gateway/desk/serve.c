@@ -200,7 +200,7 @@ static int run(struct request *request, struct db *db, int64_t now_utc, struct e
         (void)now_utc;
         frame_begin(&desk, post->web, db, true, err);
         r = frame_act(&desk, &post->form, post->refused);
-        if (r == 0 && desk.session.person[0]) {
+        if (r == 0 && desk.session.person[0] && !desk.changes_nothing) {
                 r = frame_record(&desk, desk.act_name                     ? desk.act_name
                                         : *form_value(&post->form, "act") ? form_value(&post->form, "act")
                                                                           : "post");

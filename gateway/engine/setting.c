@@ -181,21 +181,19 @@ static int lay(const struct catalogue *below, const struct setting_text *text, s
         return 1;
 }
 
-static int check_whether_used(const struct rulebook *book, const struct setting_text *text,
-                              struct setting_report *report, struct err *err)
+bool setting_is_sent(const struct rulebook *book, const struct setting_text *text, bool *ret_urgent)
 {
-        bool is_used = false;
+        bool is_sent = false, is_urgent = false;
 
         for (int i = 0; i < book->count; i++)
                 for (int k = 0; k < book->rules[i]->notify_count; k++)
                         if (names(&book->rules[i]->notify[k], text->template) &&
                             is_sent_by(&book->rules[i]->notify[k], text->kind)) {
-                                is_used = true;
-                                report->is_urgent = report->is_urgent || setting_is_urgent(book->rules[i]);
+                                is_sent = true;
+                                is_urgent = is_urgent || setting_is_urgent(book->rules[i]);
                         }
-        return is_used ? 0
-                       : err_set(err, ERR_NOT_FOUND,
-                                 "%.60s: no rule sends such a message: take one of the list", text->template);
+        *ret_urgent = is_urgent;
+        return is_sent;
 }
 
 int setting_try_text(const struct rulebook *book, const struct catalogue *catalogue,
@@ -217,8 +215,11 @@ int setting_try_text(const struct rulebook *book, const struct catalogue *catalo
         if (text->text && strlen(text->text) > SETTING_TEXT_MAX_BYTES)
                 return err_set(err, ERR_LIMIT, "%.60s: longer than %d bytes: shorten it", text->template,
                                SETTING_TEXT_MAX_BYTES);
-        r = check_whether_used(book, text, ret_report, err);
-        if (r == 0 && text->text)
+        if (!setting_is_sent(book, text, &ret_report->is_urgent))
+                return err_set(err, ERR_NOT_FOUND,
+                               "%.60s: no rule sends such a message: take one of the list", text->template);
+        r = 0;
+        if (text->text)
                 r = lay(catalogue, text, ret_report, &own, err);
         if (r != 0)
                 return r < 0 ? r : 0;

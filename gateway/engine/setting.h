@@ -52,6 +52,9 @@ struct setting_report {
         bool is_urgent;                          /* a rule that uses it may be urgent */
 };
 
+/* Whether any rule sends such a message; *ret_urgent: one that may be urgent does. */
+bool setting_is_sent(const struct rulebook *book, const struct setting_text *text, bool *ret_urgent);
+
 /* Looks at a text as every line of every rule that names its template would use it. 0 however many faults
  * there are. ERR_NOT_FOUND: no rule sends such a message, or the catalogue has no such text; ERR_INVALID: no
  * such language; ERR_LIMIT: too long; ERR_NOMEM. setting_report_fini also after a failure. */

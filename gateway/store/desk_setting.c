@@ -375,9 +375,14 @@ int setting_propose(struct db *db, const struct setting_wish *wish, int64_t now_
 
 /* ---- reading rows */
 
-#define ROW_COLUMNS                                                                                    \
-        "id, kind, organisation, pupil, item, part, value, until, before_value, before_until, urgent," \
-        " state, proposed, proposed_by, coalesce(decided, 0), decided_by, coalesce(undoes, 0)"
+#define NAME_OF(column) \
+        "coalesce((SELECT p.given || ' ' || p.family FROM person p WHERE p.id = " column "), " column ")"
+#define ROW_COLUMNS                                                                                \
+        "s.id, s.kind, s.organisation, s.pupil, s.item, s.part, s.value, s.until, s.before_value," \
+        " s.before_until, s.urgent, s.state, s.proposed, s.proposed_by, coalesce(s.decided, 0),"   \
+        " s.decided_by, coalesce(s.undoes, 0),"                                                    \
+        " coalesce((SELECT o.name FROM organisation o WHERE o.id = s.organisation), "              \
+        "s.organisation), " NAME_OF("s.pupil") ", " NAME_OF("s.proposed_by") ", " NAME_OF("s.decided_by")
 
 static int name_index(const char *const *names, size_t count, const char *name)
 {
@@ -408,6 +413,10 @@ static void read_row(struct query *q, struct setting *ret_setting)
             .decided_utc = column_int(q, 14),
             .decided_by = column_text(q, 15),
             .undoes = column_int(q, 16),
+            .organisation_name = column_text(q, 17),
+            .pupil_name = column_text(q, 18),
+            .proposed_name = column_text(q, 19),
+            .decided_name = column_text(q, 20),
         };
 }
 
@@ -419,8 +428,35 @@ int setting_get(struct db *db, int64_t id,
         struct query q;
         int r;
 
-        query_start(&q, db, "SELECT " ROW_COLUMNS " FROM desk_setting WHERE id = ?", err);
+        query_start(&q, db, "SELECT " ROW_COLUMNS " FROM desk_setting s WHERE s.id = ?", err);
         query_int(&q, id);
+        r = query_row(&q);
+        if (r > 0) {
+                read_row(&q, &setting);
+                r = each(context, &setting, err);
+                r = r < 0 ? r : 1;
+        }
+        query_end(&q);
+        return r;
+}
+
+int setting_find(struct db *db, const struct setting_key *key, enum setting_state state,
+                 int (*each)(void *context, const struct setting *setting, struct err *err), void *context,
+                 struct err *err)
+{
+        struct setting setting;
+        struct query q;
+        int r;
+
+        if (state == SETTING_IN_FORCE)
+                query_start(&q, db,
+                            "SELECT " ROW_COLUMNS " FROM desk_setting s WHERE state = 'in-force' AND" OF_KEY,
+                            err);
+        else
+                query_start(&q, db,
+                            "SELECT " ROW_COLUMNS " FROM desk_setting s WHERE state = 'proposed' AND" OF_KEY,
+                            err);
+        bind_key(&q, key);
         r = query_row(&q);
         if (r > 0) {
                 read_row(&q, &setting);
@@ -435,7 +471,7 @@ static int start_list(struct query *q, struct db *db, const struct setting_filte
 {
         int r = query_start(q, db,
                             "SELECT " ROW_COLUMNS " FROM desk_setting s"
-                            " WHERE (?1 IS NULL OR organisation IN"
+                            " WHERE (?1 IS NULL OR s.organisation IN"
                             "        (SELECT t.descendant FROM organisation_tree t WHERE t.ancestor = ?1))"
                             "   AND (?2 IS NULL OR pupil = ?2) AND (?3 IS NULL OR item = ?3)"
                             "   AND (?4 IS NULL OR part = ?4) AND (?5 IS NULL OR kind = ?5)"
@@ -596,6 +632,121 @@ int setting_undo(struct db *db, int64_t id, const char *by, int64_t now_utc, int
         back.until = kept.before_until;
         back.by = by;
         return write_wish(db, &back, &standing, id, now_utc, ret_id, err);
+}
+
+/* ---- what holds */
+
+int setting_effective(struct db *db, const struct setting_key *key, struct setting_effective *ret_effective,
+                      struct err *err)
+{
+        struct setting_effective effective = {0};
+        char language[16] = "";
+        const char *channel = "";
+        bool failed = false;
+        struct query q;
+        int r = key->kind == SETTING_TEXT ? split_part(key->part, language, &channel, err) : 0;
+
+        if (r < 0)
+                return r;
+        if (key->kind == SETTING_TEXT)
+                query_start(&q, db,
+                            "SELECT x.text, o.id, o.name FROM organisation_tree t"
+                            "  JOIN organisation_text x ON x.organisation = t.ancestor"
+                            "  JOIN organisation o ON o.id = t.ancestor"
+                            " WHERE t.descendant = ? AND x.template = ? AND x.language = ? AND x.channel = ?"
+                            " ORDER BY t.distance LIMIT 1",
+                            err);
+        else
+                query_start(&q, db,
+                            "SELECT x.value, o.id, o.name FROM organisation_tree t"
+                            "  JOIN rule_parameter x ON x.organisation = t.ancestor"
+                            "  JOIN organisation o ON o.id = t.ancestor"
+                            " WHERE t.descendant = ? AND x.rule = ? AND x.name = ?"
+                            " ORDER BY t.distance LIMIT 1",
+                            err);
+        query_text(&q, key->organisation);
+        query_text(&q, key->item);
+        query_text(&q, key->kind == SETTING_TEXT ? language : key->part);
+        if (key->kind == SETTING_TEXT)
+                query_text(&q, channel);
+        r = query_row(&q);
+        if (r > 0) {
+                effective.value = copy_or_null(column_text(&q, 0), &failed);
+                snprintf(effective.owner, sizeof effective.owner, "%s", column_text(&q, 1));
+                effective.owner_name = copy_or_null(column_text(&q, 2), &failed);
+        }
+        query_end(&q);
+        if (failed)
+                r = err_set(err, ERR_NOMEM, "settings: out of memory");
+        if (r < 0)
+                setting_effective_fini(&effective);
+        *ret_effective = effective;
+        return r;
+}
+
+void setting_effective_fini(struct setting_effective *effective)
+{
+        free(effective->value);
+        free(effective->owner_name);
+        *effective = (struct setting_effective){0};
+}
+
+int setting_own_each(struct db *db, enum setting_kind kind, const char *organisation,
+                     int (*each)(void *context, const char *item, const char *part, struct err *err),
+                     void *context, struct err *err)
+{
+        struct query q;
+        int r;
+
+        if (kind == SETTING_TEXT)
+                query_start(&q, db,
+                            "SELECT template, language || '/' || channel FROM organisation_text"
+                            " WHERE organisation = ? ORDER BY 1, 2",
+                            err);
+        else
+                query_start(&q, db,
+                            "SELECT rule, name FROM rule_parameter WHERE organisation = ? ORDER BY 1, 2",
+                            err);
+        query_text(&q, organisation);
+        while ((r = query_row(&q)) > 0) {
+                r = each(context, column_text(&q, 0), column_text(&q, 1), err);
+                if (r < 0)
+                        break;
+        }
+        query_end(&q);
+        return r < 0 ? r : 0;
+}
+
+int setting_organisations(struct db *db, const char *scope, const char *today,
+                          int (*each)(void *context, const char *id, const char *name, const char *kind,
+                                      struct err *err),
+                          void *context, struct err *err)
+{
+        struct query q;
+        int r;
+
+        /* The names from the top down put those below one beside one another. */
+        query_start(&q, db,
+                    "SELECT o.id, o.name, o.kind,"
+                    "  (SELECT group_concat(a.name, char(1)) FROM (SELECT u.name FROM organisation_tree t"
+                    "     JOIN organisation u ON u.id = t.ancestor WHERE t.descendant = o.id"
+                    "    ORDER BY t.distance DESC) a) AS path"
+                    "  FROM organisation o"
+                    " WHERE (o.ended IS NULL OR o.ended > ?2) AND EXISTS"
+                    "  (SELECT 1 FROM json_each(?1) s JOIN organisation_tree t ON t.ancestor = s.value"
+                    "    WHERE t.descendant = o.id)"
+                    " ORDER BY path, o.id LIMIT ?3",
+                    err);
+        query_text(&q, scope);
+        query_text(&q, today);
+        query_int(&q, SETTING_ORGANISATIONS_MAX);
+        while ((r = query_row(&q)) > 0) {
+                r = each(context, column_text(&q, 0), column_text(&q, 1), column_text(&q, 2), err);
+                if (r < 0)
+                        break;
+        }
+        query_end(&q);
+        return r < 0 ? r : 0;
 }
 
 /* ---- the texts in force */

@@ -57,6 +57,8 @@ struct setting {
         int64_t proposed_utc, decided_utc; /* 0: not yet */
         const char *proposed_by, *decided_by;
         int64_t undoes; /* 0: none */
+        /* names for people; an id where there is none */
+        const char *organisation_name, *pupil_name, *proposed_name, *decided_name;
 };
 
 /* Writes the wish down and, unless it is urgent, brings it into force. One that the same person has proposed
@@ -92,6 +94,11 @@ int setting_get(struct db *db, int64_t id,
                 int (*each)(void *context, const struct setting *setting, struct err *err), void *context,
                 struct err *err);
 
+/* The one of KEY that is in force or proposed. 1: there is one, and EACH was called; else 0. */
+int setting_find(struct db *db, const struct setting_key *key, enum setting_state state,
+                 int (*each)(void *context, const struct setting *setting, struct err *err), void *context,
+                 struct err *err);
+
 /* The latest first, of ORGANISATION and those below it. NULL and -1: any. */
 struct setting_filter {
         const char *organisation, *pupil, *item, *part;
@@ -104,6 +111,30 @@ int setting_each(struct db *db, const struct setting_filter *filter,
                  struct err *err);
 
 const char *setting_state_name(enum setting_state state); /* "in-force" */
+
+/* What holds for ORGANISATION: its own value, or that of the nearest one above that sets it. 0: nobody does.
+ */
+struct setting_effective {
+        char *value; /* free() it */
+        char owner[ID_SIZE];
+        char *owner_name; /* free() it */
+};
+int setting_effective(struct db *db, const struct setting_key *key, struct setting_effective *ret_effective,
+                      struct err *err);
+void setting_effective_fini(struct setting_effective *effective);
+
+/* What the organisation itself has set, of KIND. */
+int setting_own_each(struct db *db, enum setting_kind kind, const char *organisation,
+                     int (*each)(void *context, const char *item, const char *part, struct err *err),
+                     void *context, struct err *err);
+
+/* The organisations of SCOPE (a JSON array) and those below them that have not ended, a parent before those
+ * below it. */
+#define SETTING_ORGANISATIONS_MAX 400
+int setting_organisations(struct db *db, const char *scope, const char *today,
+                          int (*each)(void *context, const char *id, const char *name, const char *kind,
+                                      struct err *err),
+                          void *context, struct err *err);
 
 /* ---- the texts in force */
 

@@ -54,6 +54,7 @@ struct web_options {
         /* What the desk shows of rules and texts; borrowed as the pages are. */
         const struct rulebook *book;
         const struct catalogue *texts;
+        const char *currency;                 /* of prices, such as "EUR"; NULL: none is known */
         const struct preview_source *preview; /* copied; NULL: changes are not played to the past */
         const struct desk_openid *openid;     /* the desk's own; NULL: nobody signs in that way */
         const struct criteria *criteria;      /* of evaluations, copied; NULL: none */
