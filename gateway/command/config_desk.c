@@ -93,11 +93,23 @@ static int read_claim(const struct yaml_node *node, struct config_openid *openid
         return r;
 }
 
+static int read_prompt(const struct yaml_node *node, struct config_openid *openid, struct err *err)
+{
+        int r = read_text(node, "prompt", NULL, &openid->prompt, err);
+
+        if (r == 0 && openid->prompt && strcmp(openid->prompt, "login") != 0 &&
+            strcmp(openid->prompt, "select_account") != 0)
+                r = yaml_refuse(yaml_get(node, "prompt"), err,
+                                "no such thing: write login or select_account");
+        return r;
+}
+
 static int read_openid(const struct yaml_node *node, bool has_base_url, struct config_openid *openid,
                        struct err *err)
 {
-        static const char *const keys[] = {"ca_file", "claim", "client_id", "client_secret_file", "issuer",
-                                           "match",   "name",  "scopes",    "verified",           NULL};
+        static const char *const keys[] = {"ca_file", "claim",    "client_id", "client_secret_file",
+                                           "issuer",  "match",    "name",      "prompt",
+                                           "scopes",  "verified", NULL};
         const struct yaml_node *needed, *secret = yaml_get(node, "client_secret_file");
         int r = yaml_only_keys(node, keys, err);
 
@@ -117,6 +129,8 @@ static int read_openid(const struct yaml_node *node, bool has_base_url, struct c
                 r = yaml_refuse(yaml_get(node, "scopes"), err, "lacks openid: write openid email");
         if (r == 0)
                 r = read_claim(node, openid, err);
+        if (r == 0)
+                r = read_prompt(node, openid, err);
         if (r == 0)
                 r = read_name(node, openid, err);
         return r < 0 ? r : yaml_copy_text(node, "ca_file", &openid->ca_file, err);
@@ -142,6 +156,7 @@ void config_desk_fini(struct config_desk *config)
         free(openid->scopes);
         free(openid->claim);
         free(openid->verified);
+        free(openid->prompt);
         free(openid->ca_file);
         free(openid->name);
         *config = (struct config_desk){0};
@@ -155,5 +170,6 @@ struct openid_options config_openid_options(const struct config_openid *config)
                                        .scopes = config->scopes,
                                        .claim = config->claim,
                                        .verified = config->verified,
+                                       .prompt = config->prompt,
                                        .ca_file = config->ca_file};
 }

@@ -9,7 +9,7 @@
 
 struct config_openid {
         char *issuer; /* NULL: nobody signs in this way */
-        char *client_id, *client_secret, *scopes, *claim, *verified, *ca_file;
+        char *client_id, *client_secret, *scopes, *claim, *verified, *prompt, *ca_file;
         char *name;     /* on the button */
         bool is_person; /* the claim is a person's id in the roster, not an e-mail address */
 };

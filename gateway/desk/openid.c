@@ -133,6 +133,8 @@ static int begin(struct openid *openid, struct openid_job *job, struct err *err)
         openid_provider_add(provider, &url, "nonce", nonce);
         openid_provider_add(provider, &url, "code_challenge", challenge);
         openid_provider_add(provider, &url, "code_challenge_method", "S256");
+        if (openid->options->prompt)
+                openid_provider_add(provider, &url, "prompt", openid->options->prompt);
         if (job->language[0])
                 openid_provider_add(provider, &url, "ui_locales", job->language);
         if (buf_error(&url) < 0)

@@ -32,6 +32,7 @@ struct openid_options {
         const char *issuer, *client_id;
         const char *client_secret; /* NULL: a public client */
         const char *scopes;
+        const char *prompt;   /* what the provider is to ask though it knows who is there; NULL: nothing */
         const char *claim;    /* that is given back */
         const char *verified; /* claim that must be true; NULL: none is asked for */
         const char *ca_file;  /* NULL: the system's certificates */
