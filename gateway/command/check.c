@@ -5,6 +5,7 @@
 #include "command/providers.h"
 #include "command/resources.h"
 #include "command/verbs.h"
+#include "deliver/reply.h"
 #include "compose/catalogue.h"
 #include "compose/pages.h"
 #include "engine/rule.h"
@@ -170,6 +171,8 @@ int check_run(struct check *check, const char *rules, const char *rules_overlay,
                 r = check_plans(check, err);
         if (r == 0 && book)
                 r = check_settings(check, err);
+        if (r == 0)
+                r = check_reply_open(check, templates, templates_overlay, err);
         if (r == 0 && book && catalogue)
                 r = check_templates(check, err);
         if (r == 0 && catalogue)
@@ -189,6 +192,8 @@ void check_fini(struct check *check)
         json_decref(check->faults);
         json_decref(check->fallbacks);
         json_decref(check->lengths);
+        json_decref(check->ways);
+        reply_words_free(check->words);
 }
 
 /* ---- output */
@@ -248,11 +253,29 @@ static void print_lengths(const struct check *check)
         }
 }
 
+/* "twilio, +46: can be answered by SMS". */
+static void print_ways(const struct check *check)
+{
+        size_t index;
+        json_t *each;
+
+        json_array_foreach(check->ways, index, each)
+        {
+                const char *organisation = json_string_value(json_object_get(each, "organisation"));
+
+                printf("%s, %s%s%s: %s be answered by SMS\n",
+                       json_string_value(json_object_get(each, "provider")),
+                       json_string_value(json_object_get(each, "prefix")), *organisation ? ", " : "",
+                       organisation, json_is_true(json_object_get(each, "can_reply")) ? "can" : "cannot");
+        }
+}
+
 static int print_json(const struct check *check, struct err *err)
 {
-        json_t *all = json_pack("{s:i, s:i, s:O, s:O, s:O}", "rules", check->book ? check->book->count : 0,
-                                "templates", check->templates, "faults", check->faults, "fallbacks",
-                                check->fallbacks, "lengths", check->lengths);
+        json_t *all =
+            json_pack("{s:i, s:i, s:O, s:O, s:O, s:O*}", "rules", check->book ? check->book->count : 0,
+                      "templates", check->templates, "faults", check->faults, "fallbacks", check->fallbacks,
+                      "lengths", check->lengths, "replies", check->ways);
         int r = !all || json_dumpf(all, stdout, JSON_COMPACT) < 0 || putchar('\n') == EOF;
 
         json_decref(all);
@@ -280,6 +303,8 @@ int check_print(const struct check *check, bool json, struct err *err)
         if (!json && !faults)
                 print_lengths(check);
         if (!json && !faults)
+                print_ways(check);
+        if (!json && !faults)
                 printf("%d rules, %d messages in their languages: nothing is wrong\n", check->book->count,
                        check->templates);
         if (r == 0 && faults)
@@ -294,6 +319,11 @@ static int check_providers(struct check *check, const struct config *config, str
         struct provider *provider;
         struct err fault;
 
+        check->faults = json_array();
+        check->ways = json_array();
+        if (!check->faults || !check->ways)
+                return err_set(err, ERR_NOMEM, "check: out of memory");
+        check->ways_known = true;
         for (int i = 0; i < config->provider_count; i++) {
                 int r = provider_open(&config->providers[i],
                                       config->base_url ? config->base_url : "http://127.0.0.1",
@@ -301,10 +331,14 @@ static int check_providers(struct check *check, const struct config *config, str
 
                 if (r == ERR_NOMEM)
                         return err_set(err, r, "check: out of memory");
-                if (r < 0)
+                if (r < 0) {
                         check_fault(check, "%s", fault.text);
-                else
-                        provider_free(provider);
+                        continue;
+                }
+                r = check_reply_provider(check, &config->providers[i], provider, err);
+                provider_free(provider);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
@@ -339,9 +373,9 @@ static int run(int argc, char **argv, struct err *err)
         check.database = db ? db : config.database;
         if (check.database && !db && access(check.database, R_OK) != 0)
                 check.database = NULL; /* not yet born */
-        r = check_run(&check, rules, config.rules, templates, config.templates, err);
+        r = check_providers(&check, &config, err);
         if (r == 0)
-                r = check_providers(&check, &config, err);
+                r = check_run(&check, rules, config.rules, templates, config.templates, err);
         if (r == 0)
                 r = check_print(&check, json, err);
         check_fini(&check);

@@ -9,7 +9,12 @@
 #include <stdbool.h>
 
 struct catalogue;
+struct catalogue_entry;
+struct config_provider;
 struct db;
+struct provider;
+struct reply_words;
+struct rule;
 struct rulebook;
 
 /* Zero it, fill in what is given, and check_fini after. */
@@ -23,6 +28,11 @@ struct check {
         json_t *lengths;      /* {"template", "language", "encoding", "segments", "cost"} of each SMS, at its
                                  longest */
         int templates;        /* looked at */
+        struct reply_words *words;
+        bool ways_known;   /* the configuration's providers were looked at */
+        bool any_replies;  /* some SMS can be answered */
+        char one_way[200]; /* an SMS that cannot be answered, "what twilio sends to +46 …"; "": all can */
+        json_t *ways;      /* {"provider", "prefix", "organisation", "can_reply"} */
         bool costs_known;
         int64_t segment_micros; /* price of a segment to SAMPLE_NUMBER; negative: none is known */
         char currency[8];
@@ -47,6 +57,12 @@ int check_fault(struct check *check, const char *format, ...) __attribute__((for
 int check_plans(struct check *check, struct err *err);
 /* Every template that a rule names is there and asks only for what the rule supplies. */
 int check_templates(struct check *check, struct err *err);
+/* check_reply.c: whether an SMS asks for an answer by SMS that nobody can give. */
+int check_reply_open(struct check *check, const char *templates, const char *overlay, struct err *err);
+int check_reply_provider(struct check *check, const struct config_provider *config,
+                         const struct provider *provider, struct err *err);
+int check_reply(struct check *check, const struct rule *rule, const struct catalogue *catalogue,
+                const struct catalogue_entry *entry, const char *text, bool can_reply);
 /* What is set in the database for the rules' parameters can be read. */
 int check_settings(struct check *check, struct err *err);
 /* Those of calendars. */

@@ -74,6 +74,14 @@ static int note_length(void *context, const char *title, const char *text, bool 
         return json_array_insert_new(lengths, at, row) < 0 ? ERR_NOMEM : 0;
 }
 
+static int note_answerable(void *context, const struct catalogue_entry *entry, const char *text,
+                           bool can_reply)
+{
+        const struct looking *looking = context;
+
+        return check_reply(looking->check, looking->rule, looking->catalogue, entry, text, can_reply);
+}
+
 static int look_at(struct looking *looking, enum catalogue_kind kind, struct err *err)
 {
         const struct text_check look = {
@@ -84,6 +92,8 @@ static int look_at(struct looking *looking, enum catalogue_kind kind, struct err
             .kind = kind,
             .fault = note_fault,
             .rendered = note_length,
+            .answerable = note_answerable,
+            .no_replies = looking->check->ways_known && !looking->check->any_replies,
             .context = looking,
         };
 

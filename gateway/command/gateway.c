@@ -12,6 +12,7 @@
 #include "command/providers.h"
 #include "command/reply_taker.h"
 #include "command/importer.h"
+#include "command/reply_ways.h"
 #include "command/keeper.h"
 #include "command/preview.h"
 #include "command/resources.h"
@@ -486,6 +487,28 @@ static int write_base_url(struct writer_job *job, struct db *db, int64_t now_utc
         return r < 0 ? r : calendars_configure(db, base->config, now_utc, err);
 }
 
+/* What the texts of SMS may ask for. */
+struct ways_job {
+        struct writer_job job;
+        const struct config *config;
+        const struct provider_list *providers;
+};
+
+static int write_ways(struct writer_job *job, struct db *db, int64_t now_utc, struct err *err)
+{
+        const struct ways_job *ways = (struct ways_job *)job;
+
+        (void)now_utc;
+        return reply_ways_write(db, ways->config, ways->providers->items, err);
+}
+
+static int note_ways(struct gateway *gateway, const struct provider_list *providers, struct err *err)
+{
+        struct ways_job job = {.job.run = write_ways, .config = gateway->config, .providers = providers};
+
+        return writer_run(gateway->writer, &job.job, err);
+}
+
 static int open_outward(struct gateway *gateway, struct err *err)
 {
         struct base_url_job job = {
@@ -494,6 +517,8 @@ static int open_outward(struct gateway *gateway, struct err *err)
 
         if (r == 0)
                 r = load_providers(gateway, &gateway->providers, err);
+        if (r == 0)
+                r = note_ways(gateway, &gateway->providers, err);
         if (r == 0)
                 r = open_courier(gateway, err);
         if (r == 0 && gateway->config->is_sandbox)
@@ -605,6 +630,8 @@ int gateway_reload(struct gateway *gateway, struct err *err)
                 r = reload_costs(gateway, err);
         if (r == 0)
                 r = web_use_words(gateway->web, catalogue_ref(catalogue), err);
+        if (r == 0)
+                r = note_ways(gateway, &providers, err);
         if (r < 0) {
                 rulebook_free(book);
                 catalogue_free(catalogue);

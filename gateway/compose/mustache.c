@@ -311,6 +311,16 @@ static int print_nodes(struct run *run, const struct place *place, const struct 
         return r;
 }
 
+int template_line_of(const struct template *template, const char *piece)
+{
+        const char *at = strstr(template->text, piece);
+        int line = template->first_line;
+
+        for (const char *c = template->text; at && c < at; c++)
+                line += *c == '\n';
+        return at ? line : 0;
+}
+
 const char *template_name(const struct template *template)
 {
         return template->name;

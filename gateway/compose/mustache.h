@@ -41,6 +41,8 @@ struct template *template_free(struct template *template);
 
 const char *template_name(const struct template *template);
 const char *template_source(const struct template *template); /* as it was given to template_parse */
+/* The line of its file on which PIECE first stands; 0: nowhere. */
+int template_line_of(const struct template *template, const char *piece);
 
 struct template_render {
         const struct value *values; /* a map */

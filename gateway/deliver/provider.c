@@ -535,6 +535,11 @@ bool provider_has_receipts(const struct provider *provider)
         return provider->receipts.exists;
 }
 
+bool provider_has_replies(const struct provider *provider)
+{
+        return provider->replies.exists;
+}
+
 int provider_connections(const struct provider *provider)
 {
         return provider->connections;

@@ -55,6 +55,7 @@ int provider_set_ca_file(struct provider *provider, const char *path, struct err
 const char *provider_name(const struct provider *provider);
 bool provider_takes(const struct provider *provider, const char *channel);
 bool provider_has_receipts(const struct provider *provider); /* tells us what became of a message */
+bool provider_has_replies(const struct provider *provider);  /* brings what people send back */
 int provider_connections(const struct provider *provider);
 bool provider_is_smtp(const struct provider *provider);
 bool provider_is_insecure(const struct provider *provider);    /* may be spoken to without TLS */

@@ -189,6 +189,64 @@ enum reply_answer reply_read(const struct reply_words *words, const char *text,
         return known->answer;
 }
 
+static bool is_capital(const char *word, size_t length)
+{
+        for (size_t i = 0; i < length; i++)
+                if (word[i] < 'A' || word[i] > 'Z')
+                        return false;
+        return true;
+}
+
+/* The answer that WORD of a text asks for as it stands there; *ret_shown is what is shown of it. */
+static enum reply_answer asks_with(const struct reply_words *words, const char *word, size_t length,
+                                   size_t *ret_shown)
+{
+        bool is_figure = strspn(word, "0123456789") >= length;
+        size_t blanks = strspn(word + length, " ");
+        char folded[WORDS_MAX_BYTES], plain[REPLY_ASKED_MAX];
+        const struct word *known;
+
+        if (length + blanks + 2 > sizeof plain)
+                return REPLY_UNCLEAR;
+        memcpy(plain, word, length);
+        plain[length] = '\0';
+        words_fold(plain, folded);
+        known = find(words, folded, strlen(folded));
+        if (!known || known->is_polite)
+                return REPLY_UNCLEAR;
+        if (is_figure ? word[length + blanks] != '='
+                      : known->answer == REPLY_CALL_ME || !is_capital(word, length))
+                return REPLY_UNCLEAR;
+        *ret_shown = is_figure ? length + blanks + 1 : length;
+        return known->answer;
+}
+
+enum reply_answer reply_asked(const struct reply_words *words, const char *text,
+                              char ret_asked[static REPLY_ASKED_MAX])
+{
+        enum reply_answer answer;
+        size_t length, shown;
+
+        for (; *text; text += length ? length : 1) {
+                for (length = 0; isalnum((unsigned char)text[length]) || text[length] & 0x80; length++)
+                        ;
+                answer = length ? asks_with(words, text, length, &shown) : REPLY_UNCLEAR;
+                if (answer == REPLY_UNCLEAR)
+                        continue;
+                memcpy(ret_asked, text, shown);
+                ret_asked[shown] = '\0';
+                return answer;
+        }
+        return REPLY_UNCLEAR;
+}
+
+bool reply_reaches(const char *sender)
+{
+        const char *digits = sender + (*sender == '+');
+
+        return *digits && digits[strspn(digits, "0123456789")] == '\0';
+}
+
 bool reply_number(const char *from, char ret_number[static REPLY_NUMBER_MAX])
 {
         char number[REPLY_NUMBER_MAX + 2]; /* with 00 */

@@ -42,6 +42,17 @@ struct reply_words *reply_words_free(struct reply_words *words);
 enum reply_answer reply_read(const struct reply_words *words, const char *text,
                              char ret_child[static WORDS_MAX_BYTES]);
 
+#define REPLY_ASKED_MAX 32 /* bytes with the NUL of a word that a text asks for */
+
+/* The answer by SMS that TEXT, which is sent, asks for; REPLY_UNCLEAR: none. A figure of the words before "="
+ * asks ("1 = tiesin"), and so does one of them in capitals of ASCII ("STOP"; not those that ask for a call).
+ * *ret_asked is how it stands there. */
+enum reply_answer reply_asked(const struct reply_words *words, const char *text,
+                              char ret_asked[static REPLY_ASKED_MAX]);
+
+/* Whether an SMS from SENDER can be answered: a telephone number or a short one, no name. */
+bool reply_reaches(const char *sender);
+
 /* A number as providers write it ("358 40…", "00358…", "+358…") in E.164 form. False when it is none. */
 bool reply_number(const char *from, char ret_number[static REPLY_NUMBER_MAX]);
 

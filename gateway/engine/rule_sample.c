@@ -97,6 +97,7 @@ struct value *rule_sample(const struct rule *rule, const struct rule_notify *not
                 if (everything || !may_be_curator(notify))
                         value_set_text(values, "pupil.first_name", everything ? "Maria-Elisabet" : "Aino");
         }
+        value_set_bool(values, "can_reply", everything);
         if (everything)
                 set_optional(values, rule);
         set_case(values, rule, notify, everything);

@@ -8,6 +8,7 @@
 #include "store/meeting_invitation.h"
 #include "store/notice.h"
 #include "store/notice_again.h"
+#include "store/sms_way.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -299,6 +300,21 @@ static int64_t deadline_of(const struct telling *telling)
         return firing->row->expires == MATCH_NEVER ? since + DEADLINE_DEFAULT : firing->row->expires;
 }
 
+/* Whether the text may ask for an answer by SMS. */
+static int set_can_reply(struct telling *telling, const struct recipient *recipient, const char *channel,
+                         const char *address, struct err *err)
+{
+        const struct firing *firing = telling->firing;
+        int r = 0;
+
+        if (!recipient->is_staff && strcmp(channel, "sms") == 0)
+                r = sms_way_can_reply(firing->db, address, firing->place.organisation, err);
+        if (r < 0)
+                return r;
+        value_set_bool(telling->values, "can_reply", r > 0);
+        return value_error(telling->values, err);
+}
+
 /* 1: the message could not be made, and the person is not of the staff. */
 static int send_to(struct telling *telling, const struct recipient *recipient,
                    const struct recipient_person *person, const char *channel, const char *address,
@@ -321,6 +337,8 @@ static int send_to(struct telling *telling, const struct recipient *recipient,
         if (r < 0)
                 return r;
         r = firing_recipient_values(telling->values, person);
+        if (r == 0)
+                r = set_can_reply(telling, recipient, channel, address, err);
         if (r == 0)
                 r = firing_link(firing, telling->notify, recipient, telling->values, &link, err);
         if (r == 0)

@@ -16,6 +16,7 @@ struct look {
         const struct value *values; /* everything that may be there */
         struct locale *locale;
         int faults;
+        bool tells_ways; /* it is another text where it can be answered by SMS */
 };
 
 static int fault(struct look *look, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -152,6 +153,9 @@ static int look_at_use(const struct template_use *use, void *told)
             (!look->entry->subject || strcmp(use->template_name, template_name(look->entry->subject)) != 0);
         const struct value *value;
 
+        if (strcmp(use->path, "can_reply") == 0)
+                look->tells_ways =
+                    look->check->answerable && !look->check->no_replies && look->entry->kind == CATALOGUE_SMS;
         if (use->kind == TEMPLATE_USE_PARTIAL || is_dead(look, use->within) ||
             resolve(look, use->within, use->path, &value) != KNOWN_NOT)
                 return 0;
@@ -177,6 +181,8 @@ static int render(struct look *look, bool everything, struct err *err)
 
         if (!values)
                 return err_set(err, ERR_NOMEM, "check: out of memory");
+        if (check->no_replies)
+                value_set_bool(values, "can_reply", false);
         r = compose_message(check->catalogue, look->locale, look->entry->name, look->entry->kind, values,
                             &title, &text, &wrong);
         value_free(values);
@@ -187,7 +193,27 @@ static int render(struct look *look, bool everything, struct err *err)
         if (r < 0)
                 return fault(look, "%s (rule %s%s)", wrong.text, check->rule->name,
                              everything ? "" : ", without what may be missing: set the piece into {{#…}}");
-        return check->rendered ? check->rendered(check->context, title, text, everything, &size) : 0;
+        if (everything && check->answerable && look->entry->kind == CATALOGUE_SMS)
+                r = check->answerable(check->context, look->entry, text, look->tells_ways);
+        return r < 0 || !check->rendered ? r
+                                         : check->rendered(check->context, title, text, everything, &size);
+}
+
+/* Everything, where nobody can answer by SMS. */
+static int render_one_way(struct look *look, struct err *err)
+{
+        const struct text_check *check = look->check;
+        _cleanup_(free_ptr) char *title = NULL, *text = NULL;
+        struct value *values = rule_sample(check->rule, check->notify, true);
+        int r;
+
+        if (!values)
+                return err_set(err, ERR_NOMEM, "check: out of memory");
+        value_set_bool(values, "can_reply", false);
+        r = compose_message(check->catalogue, look->locale, look->entry->name, look->entry->kind, values,
+                            &title, &text, err);
+        value_free(values);
+        return r < 0 ? r : check->answerable(check->context, look->entry, text, false);
 }
 
 static int look_at(struct look *look, struct err *err)
@@ -202,7 +228,9 @@ static int look_at(struct look *look, struct err *err)
         if (r < 0 || look->faults) /* a rendering would say the same again */
                 return r;
         r = render(look, true, err);
-        return r < 0 ? r : render(look, false, err);
+        if (r == 0)
+                r = render(look, false, err);
+        return r < 0 || look->faults || !look->tells_ways ? r : render_one_way(look, err);
 }
 
 int text_check(const struct text_check *check, struct err *err)

@@ -1,5 +1,5 @@
 /* text_check: whether a template asks only for what a rule supplies, with values and without those that may
- * be missing, and how long it becomes. Knows no store. */
+ * be missing, and how long it becomes. Looks into no database. */
 #ifndef ENGINE_TEXT_CHECK_H
 #define ENGINE_TEXT_CHECK_H
 
@@ -16,12 +16,16 @@ struct text_check {
         const struct rule_notify *notify; /* its `template` is looked at */
         const char *language;
         enum catalogue_kind kind;
+        bool no_replies; /* no SMS can be answered: the longest asks for no answer either */
         /* What is wrong, "TEMPLATE:LINE: WHAT: what to do"; a negative return ends the check. */
         int (*fault)(void *context, const char *text);
         /* It as made of samples: EVERYTHING that may be there, at its longest, or the least. TITLE is NULL
          * for an SMS, SIZE all 0 for an e-mail. May be NULL. */
         int (*rendered)(void *context, const char *title, const char *text, bool everything,
                         const struct segment_size *size);
+        /* An SMS as it is where it can be answered by SMS, and where not. May be NULL. */
+        int (*answerable)(void *context, const struct catalogue_entry *entry, const char *text,
+                          bool can_reply);
         void *context;
 };
 

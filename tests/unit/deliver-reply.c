@@ -120,6 +120,50 @@ static void reads_numbers(void **state)
                         fail_msg("%s: %s", bad[i], number);
 }
 
+static void knows_what_a_text_asks_for(void **state)
+{
+        static const struct {
+                const char *text, *asked;
+                enum reply_answer answer;
+        } table[] = {
+            {"Aino on poissa. Vastaa 1 = tiesin, 2 = en tiennyt.", "1 =", REPLY_KNEW},
+            {"Vastaa 2=en tiennyt", "2=", REPLY_DID_NOT_KNOW},
+            {"أجيبوا 3 = اتصلوا بي", "3 =", REPLY_CALL_ME},
+            {"Jos et halua viestejä, vastaa STOP.", "STOP", REPLY_STOP},
+            {"Kirjoita TIESIN", "TIESIN", REPLY_KNEW},
+            {"CALL the school: +358400000010", "", REPLY_UNCLEAR},
+            {"Soitathan kouluun: +358400000010", "", REPLY_UNCLEAR},
+            {"(1. tunti) (tunnit 1, 2 ja 3) klo 8.00-8.45", "", REPLY_UNCLEAR},
+            {"https://kapula.example.org/r/abc?a=1&stop=1=", "1=", REPLY_KNEW},
+            {"Matkalaukku 12 = tusina", "", REPLY_UNCLEAR},
+            {"4 = jotain muuta", "", REPLY_UNCLEAR},
+            {"Non stop", "", REPLY_UNCLEAR},
+            {"", "", REPLY_UNCLEAR},
+        };
+        char asked[REPLY_ASKED_MAX];
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+                asked[0] = '\0';
+                if (reply_asked(words, table[i].text, asked) != table[i].answer ||
+                    strcmp(asked, table[i].asked) != 0)
+                        fail_msg("%s: \"%s\"", table[i].text, asked);
+        }
+}
+
+static void knows_who_can_be_answered(void **state)
+{
+        (void)state;
+        assert_true(reply_reaches("+358400000010"));
+        assert_true(reply_reaches("358400000010"));
+        assert_true(reply_reaches("16400"));
+        assert_false(reply_reaches("Kuusijoki"));
+        assert_false(reply_reaches("K2"));
+        assert_false(reply_reaches("+"));
+        assert_false(reply_reaches(""));
+        assert_false(reply_reaches("+35840 1"));
+}
+
 static void refuses_bad_files(void **state)
 {
         static const struct {
@@ -158,6 +202,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
             cmocka_unit_test(reads_answers),
             cmocka_unit_test(takes_long_text_for_unclear),
+            cmocka_unit_test(knows_what_a_text_asks_for),
+            cmocka_unit_test(knows_who_can_be_answered),
             cmocka_unit_test(reads_numbers),
             cmocka_unit_test(refuses_bad_files),
         };

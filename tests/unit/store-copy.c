@@ -53,6 +53,7 @@ static const char *const kept_table[] = {
     "rule_parameter",
     "token",
     "price",
+    "sms_way",
     "budget",
     "erased_total",
     "refused_contact",

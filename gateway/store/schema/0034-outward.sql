@@ -1,4 +1,5 @@
--- What did not arrive is told by the next channel. Conventions as in 0001.
+-- What goes outward: what did not arrive is told by the next channel, whose SMS can be answered, how providers do.
+-- Conventions as in 0001.
 
 -- When the engine looked after a message that was rejected or failed: its notices went another way, or were given up.
 ALTER TABLE message ADD COLUMN passed_on INTEGER;
@@ -40,3 +41,15 @@ SELECT x.person, (SELECT p.given FROM person p WHERE p.id = x.person) AS first_n
           FROM notice n JOIN rule_match m ON m.id = n.match
           JOIN suppression s ON s.match = n.match AND s.person = n.person AND s.reason = 'undeliverable'
          WHERE n.state = 'given-up') x;
+
+-- ---------------------------------------------------------------- whose SMS can be answered
+
+-- Which providers may carry an SMS to a number, and whether it can be answered; from the configuration.
+CREATE TABLE sms_way(
+  position INTEGER NOT NULL,  -- of the provider in the configuration
+  prefix TEXT NOT NULL,       -- '+358'; '': every number
+  organisation TEXT NOT NULL, -- that has a sender of its own, which those below it have too; '': everybody else
+  provider TEXT NOT NULL,
+  two_way INTEGER NOT NULL CHECK (two_way IN (0, 1)), -- 1: its sender is a number and it brings replies
+  PRIMARY KEY (position, prefix, organisation)
+) STRICT, WITHOUT ROWID;
