@@ -43,8 +43,6 @@ const struct desk_tab desk_tab_table[] = {
     {"messages", DESK_LOG},
     {"settings", DESK_SETTINGS},
     {"admin", DESK_ADMIN},
-    {"today", ~0u},         {"pupils", DESK_PUPIL}, {"roll", DESK_DAY}, {"placements", DESK_PLAN},
-    {"messages", DESK_LOG}, {"admin", DESK_ADMIN},
 };
 const size_t desk_tab_count = ARRAY_SIZE(desk_tab_table);
 
