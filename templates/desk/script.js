@@ -1,9 +1,41 @@
 // The desk works without this. With it, a page that says so (data-live on its main) follows what happens.
 "use strict";
 
-// A page that waits for the gateway (data-again, milliseconds) looks again by itself.
-const waiting = document.querySelector("[data-again]");
-if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.again));
+// What waits for the gateway (data-again, milliseconds) looks again by itself: a page, or one element of it that has an id.
+(function again() {
+  const waiting = document.querySelector("[data-again]");
+  if (!waiting) return;
+  setTimeout(async () => {
+    if (waiting.matches("main")) {
+      location.reload();
+      return;
+    }
+    const response = await fetch(location.href, { credentials: "same-origin" }).catch(() => null);
+    const fresh = response?.ok && new DOMParser().parseFromString(await response.text(), "text/html").getElementById(waiting.id);
+    if (fresh) waiting.replaceWith(fresh);
+    again();
+  }, Number(waiting.dataset.again));
+})();
+
+// ---- a text that is being written is shown as its readers will see it, a moment after the last key
+(() => {
+  const form = document.querySelector("form[data-look]");
+  let timer, number = 0;
+
+  async function look() {
+    const mine = ++number;
+    const fields = new URLSearchParams(new FormData(form));
+    fields.set("act", "look");
+    const response = await fetch(location.href, { method: "POST", body: fields, credentials: "same-origin" }).catch(() => null);
+    if (!response?.ok || mine !== number) return;
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("result");
+    if (fresh && mine === number) document.getElementById("result").replaceChildren(...fresh.childNodes);
+  }
+  form?.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, 600);
+  });
+})();
 
 // ---- a page that waits
 // The address of a page is asked for again when /desk/live says so; what is being typed or tapped is left alone.
