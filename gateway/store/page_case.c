@@ -115,7 +115,7 @@ int page_case_get(struct db *db, const char *id, const char *person, const char 
 }
 
 int page_case_steps(struct db *db, const char *id,
-                    int (*each)(void *context, const char *act, int64_t at, int64_t hours, struct err *err),
+                    int (*each)(void *context, const struct page_case_step *step, struct err *err),
                     void *context, struct err *err)
 {
         struct query q;
@@ -123,15 +123,20 @@ int page_case_steps(struct db *db, const char *id,
 
         query_start(
             &q, db,
-            "SELECT m.act, m.at, coalesce(CASE WHEN json_type(x.facts, '$.absent_hours') IN ('integer',"
-            "   'real') THEN CAST(json_extract(x.facts, '$.absent_hours') AS INTEGER) END, -1)"
+            "SELECT m.act, x.rule, m.at, coalesce(CASE WHEN json_type(x.facts, '$.absent_hours') IN"
+            "   ('integer', 'real') THEN CAST(json_extract(x.facts, '$.absent_hours') AS INTEGER) END, -1)"
             "  FROM case_match m JOIN rule_match x ON x.id = m.match WHERE m.case_id = ?"
             " ORDER BY m.at, m.match LIMIT ?",
             err);
         query_text(&q, id);
         query_int(&q, PAGE_CASE_ROWS_MAX);
         while ((r = query_row(&q)) > 0) {
-                r = each(context, column_text(&q, 0), column_int(&q, 1), column_int(&q, 2), err);
+                const struct page_case_step step = {.act = column_text(&q, 0),
+                                                    .rule = column_text(&q, 1),
+                                                    .at = column_int(&q, 2),
+                                                    .hours = column_int(&q, 3)};
+
+                r = each(context, &step, err);
                 if (r < 0)
                         break;
         }

@@ -65,9 +65,16 @@ const char *page_case_sees_at(int index);
 int page_case_get(struct db *db, const char *id, const char *person, const char *today,
                   struct page_case *ret_case, struct err *err);
 
-/* What opened, joined or raised it, the oldest first; HOURS is negative when the rule counts none. */
+/* What opened, joined or raised it. */
+struct page_case_step {
+        const char *act, *rule;
+        int64_t at;
+        int64_t hours; /* of absence; negative when the rule counts none */
+};
+
+/* The oldest first. */
 int page_case_steps(struct db *db, const char *id,
-                    int (*each)(void *context, const char *act, int64_t at, int64_t hours, struct err *err),
+                    int (*each)(void *context, const struct page_case_step *step, struct err *err),
                     void *context, struct err *err);
 
 /* What was done, the newest first. */

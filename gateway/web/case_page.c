@@ -37,16 +37,20 @@ static void set_day(struct value *map, const char *key, const char *day)
                 value_set_date(map, key, date);
 }
 
-static int add_step(void *context, const char *act, int64_t at, int64_t hours, struct err *err)
+/* What a rule is about has words at the desk alone. */
+static int add_step(void *context, const struct page_case_step *step, struct err *err)
 {
         const struct case_page *page = context;
         struct value *map = value_append_map(list_of(page, "steps"));
+        const char *why = word_of(page, "rule", step->rule);
 
         (void)err;
-        value_set_text(map, "act", word_of(page, "case-act", act));
-        value_set_time(map, "at", at);
-        if (hours >= 0 && value_find(page->values, "sees_hours"))
-                value_set_count(map, "hours", hours);
+        value_set_text(map, "act", word_of(page, "case-act", step->act));
+        value_set_time(map, "at", step->at);
+        if (strcmp(why, step->rule) != 0)
+                value_set_text(map, "why", why);
+        if (step->hours >= 0 && value_find(page->values, "sees_hours"))
+                value_set_count(map, "hours", step->hours);
         return 0;
 }
 

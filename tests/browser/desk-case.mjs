@@ -11,12 +11,12 @@ const hostile = `"><script>document.title='x'</script>{{case.number}} '; DROP TA
 const words = {
   fi: { queue: "Tapaukset", fresh: "Uusi", acknowledge: "Otan tapauksen hoitaakseni", contacted: "Kirjaa yhteydenotto", outcome: "Koti tavoitettu",
     takeIn: "Ota tukihenkilö mukaan", join: "Ota mukaan", contacts: "yhteydenotot", permit: "Lupa on saatu", handOver: "Siirrä tapaus", handed: "Tapaus on siirretty",
-    close: "Päätä tapaus", resolved: "Asia on hoidettu", closed: "Päätetty", none: "Sinulla ei ole avoimia tapauksia", forbidden: "ei kuulu tehtäviisi",
-    choose: "Valitse luettelosta", late: "myöhässä", nothing: "ei ole avattu sinulle tietoja", school: "Koulun tapaukset", noPermission: "Lupaa tietojen siirtoon ei ole" },
+    close: "Päätä tapaus", resolved: "Asia on hoidettu", closed: "Päätetty", none: "Sinulla ei ole avoimia tapauksia", forbidden: "ei kuulu tehtäviisi", pupil: "Oppilaan sivu",
+    choose: "Valitse luettelosta", late: "myöhässä", nothing: "ei ole avattu sinulle tietoja", school: "Koulun tapaukset", why: "Opiskelupaikka puuttuu" },
   sv: { queue: "Ärenden", fresh: "Nytt", acknowledge: "Jag tar hand om ärendet", contacted: "Anteckna kontakten", outcome: "Hemmet nåddes",
     takeIn: "Ta med en stödperson", join: "Ta med", contacts: "kontakter", permit: "Tillstånd har getts", handOver: "Överlämna ärendet", handed: "Ärendet har överlämnats",
-    close: "Avsluta ärendet", resolved: "Ärendet är skött", closed: "Avslutat", none: "Du har inga öppna ärenden", forbidden: "hör inte till dina uppgifter",
-    choose: "Välj ur listan", late: "försenat", nothing: "inga uppgifter har öppnats", school: "Skolans ärenden", noPermission: "Tillståndet att överföra uppgifter har inte" },
+    close: "Avsluta ärendet", resolved: "Ärendet är skött", closed: "Avslutat", none: "Du har inga öppna ärenden", forbidden: "hör inte till dina uppgifter", pupil: "Elevens sida",
+    choose: "Välj ur listan", late: "försenat", nothing: "inga uppgifter har öppnats", school: "Skolans ärenden", why: "Studieplats saknas" },
 };
 let number = 0;
 
@@ -62,14 +62,15 @@ async function story(language, options) {
   expect((await curator.at("")) === 200 && curator.page.url().endsWith("/desk"), "a curator begins at their cases");
   await curator.check("cases", { says: [w.queue, w.fresh, id, secret, "Aino"], lacks: ["Selma", w.school, "P1", "Esimerkki"] });
   
-  expect([403, 404].includes(await curator.at("/pupil?of=P1")), "no page of a pupil for another controller's curator");
+  for (const where of ["/pupil?of=P1", "/pupils", "/roll", "/placements", "/messages", "/audit"])
+    expect((await curator.at(where)) === 403, `${where} is not for another controller's curator`);
   expect((await curator.at("/cases?kind=school")) === 403, "the school's list is the principal's");
   await curator.check("case-forbidden", { says: [w.forbidden] });
 
   expect((await curator.at(`/case?of=${secret}`)) === 200, "the protected pupil's case");
   await curator.check("case-protected", { lacks: ["Selma", "JOPO A"] });
   expect((await curator.at(`/case?of=${id}`)) === 200, "the case");
-  await curator.check("case-new", { says: ["Aino", "JOPO A", w.acknowledge] });
+  await curator.check("case-new", { says: ["Aino", "JOPO A", w.acknowledge, w.why] });
 
   // Whatever a form holds that it did not offer is refused, and nothing changes.
   const before = gateway.sql("SELECT (SELECT count(*) FROM event) AS e, (SELECT count(*) FROM case_act) AS a, (SELECT count(*) FROM case_participant) AS p");
@@ -152,12 +153,17 @@ async function story(language, options) {
   expect((await curator.at(here)) === 404, "who has handed it over sees no more of it");
   expect(owner(gateway, id) === "CU3", "it has a new owner");
 
-  // The municipality's own curator has the pupil's page too, once there is one.
+  // The municipality's own curator has the pupil's page, too.
   const heir = new Staff(browser, say);
   await heir.signIn(gateway, "niilo@example.org");
   await speak(heir);
   expect((await heir.at("")) === 200, "begins at the cases");
   await heir.check("cases-heir", { says: [id, w.fresh] });
+  await heir.at(here);
+  await heir.check("case-heir", { says: ["Aino", w.pupil] });
+  expect((await heir.follow(w.pupil)) === 200, "the pupil's page");
+  expect((await heir.text()).includes("Aino"), "of the pupil of the case");
+  expect((await heir.at("/pupil?of=P8")) === 404, "not those of another school");
   await heir.at(here);
   expect((await heir.press(w.acknowledge)) === 200, "acknowledged again");
   await heir.page.locator("#close-outcome").selectOption("resolved");
