@@ -43,10 +43,15 @@ int pupil_show(struct desk *desk);
 int pupils_show(struct desk *desk);
 int roll_show(struct desk *desk);
 int roll_act(struct desk *desk, const struct form *form);
+int meeting_act(struct desk *desk, const struct form *form);
+int meeting_show(struct desk *desk);
+int meetings_show(struct desk *desk);
 int placement_act(struct desk *desk, const struct form *form);
 int placement_sheet_act(struct desk *desk, const struct form *form); /* an act of placement */
 int placement_show(struct desk *desk);
 int placements_show(struct desk *desk);
+int plan_meeting_act(struct desk *desk, const struct form *form);
+int plan_meeting_show(struct desk *desk);
 int plan_placement_act(struct desk *desk, const struct form *form);
 int plan_placement_show(struct desk *desk);
 int settings_history_show(struct desk *desk);

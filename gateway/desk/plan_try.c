@@ -42,7 +42,7 @@ static int note_said(void *context, const struct rehearsal_said *said, struct er
         for (int i = 0; i < trial->before_count; i++)
                 if (strcmp(trial->before[i], key) == 0)
                         return 0;
-        if (!trial->is_before && said->text)
+        if (!trial->is_before && said->text && said->expires > trial->desk->now)
                 add_warning(trial, said->text);
         return 0;
 }

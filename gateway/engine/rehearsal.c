@@ -154,7 +154,7 @@ static int ask_rule(struct asking *asking, struct err *err)
                 r = evaluate(asking->rule, asking->db, asking->subject.id, asking->parameters, now, &rows,
                              err);
         for (int i = 0; i < rows.count && r == 0; i++)
-                if (!rows.items[i].suppressed && rows.items[i].expires > now)
+                if (!rows.items[i].suppressed)
                         r = say(asking, &rows.items[i], err);
         row_list_fini(&rows);
         return r;

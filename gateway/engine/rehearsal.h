@@ -40,8 +40,8 @@ struct rehearsal_said {
         int64_t due, expires;
 };
 
-/* EACH is given, rule by rule, what is neither suppressed nor over. A rule that fails is logged and says
- * nothing. */
+/* EACH is given, rule by rule, what is not suppressed, also what it is too late to tell (`expires`). A rule
+ * that fails is logged and says nothing. */
 int rehearsal_ask(struct rehearsal *rehearsal, struct db *db, const struct rehearsal_question *question,
                   int (*each)(void *context, const struct rehearsal_said *said, struct err *err),
                   void *context, struct err *err);
