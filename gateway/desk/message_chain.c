@@ -1,5 +1,6 @@
 /* One message and its whole chain in words: what happened, which rule spoke and why, who was not told, what
  * became of it, what came back. */
+#include "compose/phone.h"
 #include "desk/message.h"
 #include "desk/pages.h"
 #include "store/message_log.h"
@@ -130,6 +131,14 @@ static void set_masked_address(struct value *map, const char *address)
         value_set_text(map, "address", strchr(address, '@') ? "…" : text);
 }
 
+static void set_address(struct value *map, const struct message_row *row)
+{
+        char text[PHONE_TEXT_MAX_BYTES];
+
+        phone_print(row->address, text);
+        value_set_text(map, "address", strcmp(row->channel, "sms") == 0 ? text : row->address);
+}
+
 /* The whole text when all of it is the reader's, else the parts that are; none that names a hidden place. */
 static int set_text(struct chain *chain, const struct message_row *row)
 {
@@ -183,7 +192,7 @@ static int show_row(void *context, const struct message_row *row, struct err *er
         if (chain->is_protected)
                 set_masked_address(desk->values, row->address);
         else
-                value_set_text(desk->values, "address", row->address);
+                set_address(desk->values, row);
         r = set_person(chain, value_set_map(desk->values, "to"), row->person);
         return r < 0 ? r : set_text(chain, row);
 }

@@ -1,6 +1,7 @@
 /* The page of one pupil: the year, who is at home, what is planned, what was told, and what staff may do. */
 #include "desk/pupil.h"
 #include "base/date.h"
+#include "compose/phone.h"
 #include "desk/message.h"
 #include "desk/pages.h"
 #include "store/desk_message.h"
@@ -29,6 +30,7 @@ struct home {
 static int add_contact(void *context, const struct desk_contact_row *row, struct err *err)
 {
         struct home *home = context;
+        char shown[PHONE_TEXT_MAX_BYTES];
         struct value *map;
 
         (void)err;
@@ -37,6 +39,8 @@ static int add_contact(void *context, const struct desk_contact_row *row, struct
         map = value_append_map((struct value *)value_find(home->map, "contacts"));
         value_set_bool(map, "is_phone", strcmp(row->channel, "sms") == 0);
         value_set_text(map, "value", row->value);
+        phone_print(row->value, shown);
+        value_set_text(map, "shown", shown);
         value_set_bool(map, "is_bad", strcmp(row->state, "bad") == 0);
         value_set_bool(map, "is_stopped", strcmp(row->state, "stopped") == 0);
         return 0;
