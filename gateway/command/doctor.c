@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "command/check.h"
 #include "command/config.h"
+#include "command/doctor.h"
 #include "command/verbs.h"
 #include "store/backup.h"
 #include "store/contact.h"
@@ -23,18 +24,7 @@
 #define DAY_SECONDS 86400
 #define BACKUP_OLD_DAYS 7
 
-/* Ill: something is wrong now. Advice: look at it some time. */
-enum finding { FINDING_WELL, FINDING_ADVICE, FINDING_ILL };
-
-struct doctor {
-        json_t *findings; /* NULL: prints lines */
-        bool is_ill;
-};
-
-static void tell(struct doctor *doctor, enum finding finding, const char *what, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-
-static void tell(struct doctor *doctor, enum finding finding, const char *what, const char *format, ...)
+void doctor_tell(struct doctor *doctor, enum finding finding, const char *what, const char *format, ...)
 {
         static const char *const words[] = {"well", "advice", "ill"};
         char text[LINE_MAX_BYTES];
@@ -59,21 +49,21 @@ static enum finding unless(bool is_bad, enum finding finding)
 static void tell_database(struct doctor *doctor, const struct self_check *check, int64_t now_utc)
 {
         if (check->fault[0])
-                tell(doctor, FINDING_ILL, "database",
-                     "damaged (%s): stop the gateway and take the newest backup", check->fault);
+                doctor_tell(doctor, FINDING_ILL, "database",
+                            "damaged (%s): stop the gateway and take the newest backup", check->fault);
         else
-                tell(doctor, FINDING_WELL, "database", "whole");
+                doctor_tell(doctor, FINDING_WELL, "database", "whole");
         if (check->schema == check->schema_wanted)
-                tell(doctor, FINDING_WELL, "schema", "version %d", check->schema);
+                doctor_tell(doctor, FINDING_WELL, "schema", "version %d", check->schema);
         else
-                tell(doctor, FINDING_ILL, "schema",
-                     "version %d, this program wants %d: start the gateway of this release once",
-                     check->schema, check->schema_wanted);
+                doctor_tell(doctor, FINDING_ILL, "schema",
+                            "version %d, this program wants %d: start the gateway of this release once",
+                            check->schema, check->schema_wanted);
         if (now_utc < YEAR_2026 || check->newest > now_utc + 300)
-                tell(doctor, FINDING_ILL, "clock",
-                     "behind what was received already: set it, and let it be kept by NTP");
+                doctor_tell(doctor, FINDING_ILL, "clock",
+                            "behind what was received already: set it, and let it be kept by NTP");
         else
-                tell(doctor, FINDING_WELL, "clock", "not behind anything received");
+                doctor_tell(doctor, FINDING_WELL, "clock", "not behind anything received");
 }
 
 static void tell_disk(struct doctor *doctor, const char *path)
@@ -84,9 +74,9 @@ static void tell_disk(struct doctor *doctor, const char *path)
         if (statvfs(path, &disk) != 0)
                 return;
         free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
-        tell(doctor, unless(free_bytes < DISK_LEAST_BYTES, FINDING_ILL), "disk", "%llu MB free%s",
-             (unsigned long long)(free_bytes >> 20),
-             free_bytes < DISK_LEAST_BYTES ? ": make room, nothing is taken in when it is full" : "");
+        doctor_tell(doctor, unless(free_bytes < DISK_LEAST_BYTES, FINDING_ILL), "disk", "%llu MB free%s",
+                    (unsigned long long)(free_bytes >> 20),
+                    free_bytes < DISK_LEAST_BYTES ? ": make room, nothing is taken in when it is full" : "");
 }
 
 static int tell_backup(struct doctor *doctor, struct db *db, int64_t now_utc, struct err *err)
@@ -98,28 +88,32 @@ static int tell_backup(struct doctor *doctor, struct db *db, int64_t now_utc, st
                 return r;
         days = (now_utc - at_utc) / DAY_SECONDS;
         if (at_utc == 0)
-                tell(doctor, FINDING_ADVICE, "backup", "none was ever made: see kapula help backup");
+                doctor_tell(doctor, FINDING_ADVICE, "backup", "none was ever made: see kapula help backup");
         else
-                tell(doctor, unless(days >= BACKUP_OLD_DAYS, FINDING_ADVICE), "backup", "%lld days old%s",
-                     (long long)days, days >= BACKUP_OLD_DAYS ? ": make one, best each night" : "");
+                doctor_tell(doctor, unless(days >= BACKUP_OLD_DAYS, FINDING_ADVICE), "backup",
+                            "%lld days old%s", (long long)days,
+                            days >= BACKUP_OLD_DAYS ? ": make one, best each night" : "");
         return 0;
 }
 
 static void tell_work(struct doctor *doctor, const struct self_check *check)
 {
-        tell(doctor, unless(check->waiting_urgent > 0, FINDING_ILL), "outbox",
-             "%lld urgent messages have waited for over ten minutes%s", (long long)check->waiting_urgent,
-             check->waiting_urgent ? ": is the gateway running, does the provider answer?" : "");
-        tell(doctor, unless(check->lost > 0, FINDING_ADVICE), "messages",
-             "%lld failed, rejected or not known in a day%s", (long long)check->lost,
-             check->lost ? ": see kapula messages --state failed" : "");
-        tell(doctor, unless(check->replies_waiting > 0, FINDING_ADVICE), "replies", "%lld wait for staff%s",
-             (long long)check->replies_waiting, check->replies_waiting ? ": see kapula replies list" : "");
-        tell(doctor, unless(check->feeds_unused > 0, FINDING_ADVICE), "calendars",
-             "%lld links were never fetched in a week%s", (long long)check->feeds_unused,
-             check->feeds_unused ? ": ask whether their owners need help" : "");
-        tell(doctor, unless(check->contacts_bad > 0, FINDING_ADVICE), "contacts", "%lld do not work%s",
-             (long long)check->contacts_bad, check->contacts_bad ? ": correct them in the roster" : "");
+        doctor_tell(doctor, unless(check->waiting_urgent > 0, FINDING_ILL), "outbox",
+                    "%lld urgent messages have waited for over ten minutes%s",
+                    (long long)check->waiting_urgent,
+                    check->waiting_urgent ? ": is the gateway running, does the provider answer?" : "");
+        doctor_tell(doctor, unless(check->lost > 0, FINDING_ADVICE), "messages",
+                    "%lld failed, rejected or not known in a day%s", (long long)check->lost,
+                    check->lost ? ": see kapula messages --state failed" : "");
+        doctor_tell(doctor, unless(check->replies_waiting > 0, FINDING_ADVICE), "replies",
+                    "%lld wait for staff%s", (long long)check->replies_waiting,
+                    check->replies_waiting ? ": see kapula replies list" : "");
+        doctor_tell(doctor, unless(check->feeds_unused > 0, FINDING_ADVICE), "calendars",
+                    "%lld links were never fetched in a week%s", (long long)check->feeds_unused,
+                    check->feeds_unused ? ": ask whether their owners need help" : "");
+        doctor_tell(doctor, unless(check->contacts_bad > 0, FINDING_ADVICE), "contacts", "%lld do not work%s",
+                    (long long)check->contacts_bad,
+                    check->contacts_bad ? ": correct them in the roster" : "");
 }
 
 static int tell_refused(struct doctor *doctor, struct db *db, struct err *err)
@@ -128,18 +122,19 @@ static int tell_refused(struct doctor *doctor, struct db *db, struct err *err)
         int r = refused_contacts_count(db, &count, err);
 
         if (r == 0 && count)
-                tell(doctor, FINDING_ADVICE, "contacts",
-                     "%lld were refused by the last import: see kapula people show, correct them in the "
-                     "roster",
-                     (long long)count);
+                doctor_tell(
+                    doctor, FINDING_ADVICE, "contacts",
+                    "%lld were refused by the last import: see kapula people show, correct them in the "
+                    "roster",
+                    (long long)count);
         return r;
 }
 
 static int tell_contact(void *context, const struct bad_contact *contact, struct err *err)
 {
         (void)err;
-        tell(context, FINDING_ADVICE, "contact", "%.200s: %s is %s", contact->person, contact->channel,
-             contact->reason);
+        doctor_tell(context, FINDING_ADVICE, "contact", "%.200s: %s is %s", contact->person, contact->channel,
+                    contact->reason);
         return 0;
 }
 
@@ -163,12 +158,13 @@ static void tell_senders(struct doctor *doctor, const struct config *config)
 
                         if (strcasecmp(setting->name, "SENDER") == 0 && is_name(setting->value) &&
                             !strchr(setting->value, '@'))
-                                tell(doctor, FINDING_ADVICE, "sender",
-                                     "%.40s: a name in place of a number must be approved through the SMS "
-                                     "provider before it reaches "
-                                     "phones in Finland, and can be protected at Traficom; nobody can reply "
-                                     "to it",
-                                     setting->value);
+                                doctor_tell(
+                                    doctor, FINDING_ADVICE, "sender",
+                                    "%.40s: a name in place of a number must be approved through the SMS "
+                                    "provider before it reaches "
+                                    "phones in Finland, and can be protected at Traficom; nobody can reply "
+                                    "to it",
+                                    setting->value);
                 }
 }
 
@@ -182,9 +178,9 @@ static void tell_openid(struct doctor *doctor, const struct config *config)
                 return;
         options = config_openid_options(&config->desk.openid);
         if (openid_probe(&options, &fault) == 0)
-                tell(doctor, FINDING_WELL, "sign-in", "the OpenID provider answers");
+                doctor_tell(doctor, FINDING_WELL, "sign-in", "the OpenID provider answers");
         else
-                tell(doctor, FINDING_ILL, "sign-in", "%s", fault.text);
+                doctor_tell(doctor, FINDING_ILL, "sign-in", "%s", fault.text);
 }
 
 static int tell_rules(struct doctor *doctor, const struct config *config, struct err *err)
@@ -194,8 +190,8 @@ static int tell_rules(struct doctor *doctor, const struct config *config, struct
         const size_t faults = json_array_size(check.faults);
 
         if (r == 0)
-                tell(doctor, unless(faults > 0, FINDING_ILL), "rules", "%zu faults%s", faults,
-                     faults ? ": see kapula check" : "");
+                doctor_tell(doctor, unless(faults > 0, FINDING_ILL), "rules", "%zu faults%s", faults,
+                            faults ? ": see kapula check" : "");
         check_fini(&check);
         return r;
 }
@@ -223,11 +219,13 @@ static int examine(struct doctor *doctor, struct db *db, const char *path, const
                 r = tell_refused(doctor, db, err);
         if (r == 0)
                 r = contact_each_bad(db, tell_contact, doctor, err);
+        if (r == 0 && check.schema == check.schema_wanted)
+                r = doctor_providers(doctor, db, config, now_utc, err);
         tell_senders(doctor, config);
         tell_openid(doctor, config);
         if (config->is_sandbox)
-                tell(doctor, FINDING_ADVICE, "provider",
-                     "the sandbox sends nothing to anybody: name a provider in the configuration");
+                doctor_tell(doctor, FINDING_ADVICE, "provider",
+                            "the sandbox sends nothing to anybody: name a provider in the configuration");
         return r < 0 ? r : tell_rules(doctor, config, err);
 }
 

@@ -4,6 +4,7 @@
 #include "deliver/lane.h"
 #include "deliver/retry.h"
 #include "store/db.h"
+#include "store/provider_state.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -129,6 +130,7 @@ static int lane_index(const struct courier *courier, const struct lane *lane)
 static void note_breaker(struct courier *courier, struct lane *lane, bool good, int64_t now_ms)
 {
         struct lane_counts *counts = &courier->lane_counts[lane_index(courier, lane)];
+        int64_t probe_at = lane->breaker.probe_at;
 
         if (breaker_note(&lane->breaker, good, now_ms)) {
                 log_warning("deliver", "%s: %s", provider_name(lane->provider),
@@ -136,6 +138,7 @@ static void note_breaker(struct courier *courier, struct lane *lane, bool good, 
                 if (!good)
                         atomic_fetch_add(&counts->opened, 1);
         }
+        lane->has_turned = lane->has_turned || lane->breaker.probe_at != probe_at;
         atomic_store(&counts->is_resting, breaker_state(&lane->breaker, now_ms) != BREAKER_CLOSED);
         if (breaker_state(&lane->breaker, now_ms) != BREAKER_CLOSED)
                 give_back_queue(courier, lane);
@@ -563,6 +566,23 @@ static bool look_for_work(struct courier *courier, int64_t now_ms)
         return asks || !is_quiet(courier, now_ms); /* without a claim: what is past its deadline still ends */
 }
 
+/* Tells the job whose breaker has changed. */
+static void add_turns(struct courier *courier)
+{
+        int64_t now_ms = clock_monotonic_ms();
+
+        for (int i = 0; i < courier->config.provider_count; i++) {
+                struct lane *lane = &courier->lanes[i];
+
+                if (!lane->has_turned)
+                        continue;
+                lane->has_turned = false;
+                courier->job.turns[i].provider = provider_name(lane->provider);
+                courier->job.turns[i].is_open = breaker_state(&lane->breaker, now_ms) != BREAKER_CLOSED;
+                courier->job.turns[i].probe_s = (lane->breaker.probe_at - now_ms + 999) / 1000;
+        }
+}
+
 static void submit(struct courier *courier)
 {
         struct courier_job *job = &courier->job;
@@ -572,6 +592,7 @@ static void submit(struct courier *courier)
         for (size_t i = 0; i < courier->finished_count; i++)
                 courier_job_add(job, &courier->finished[i]);
         courier->finished_count = 0;
+        add_turns(courier);
         atomic_store(&job->is_done, false);
         courier->is_submitted = true;
         if (!courier->config.writer) {
@@ -629,6 +650,7 @@ static void take_done(struct courier *courier)
                 return;
         }
         courier->trouble_ms = 0;
+        memset(job->turns, 0, sizeof job->turns);
         moved = job->expired + (int64_t)job->finished_count;
         job->finished_count = 0;
         for (int i = 0; i < courier->config.provider_count; i++) {
@@ -790,6 +812,8 @@ static int run_recover(struct writer_job *writer_job, struct db *db, int64_t now
                 r = message_recover(db, now_utc, decide, job, &job->count, err);
         if (r == 0)
                 r = message_stop_polls(db, is_asked, job->courier, err);
+        if (r == 0)
+                r = provider_state_begin(db, now_utc, err);
         return r < 0 ? r : message_release_pins(db, now_utc, is_known, job->courier, err);
 }
 

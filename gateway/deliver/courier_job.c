@@ -1,6 +1,7 @@
 #include "deliver/courier_job.h"
 #include "store/contact.h"
 #include "store/message_batch.h"
+#include "store/provider_state.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -72,6 +73,17 @@ static int write_finished(struct courier_job *job, struct db *db, int64_t now_ut
         return r;
 }
 
+static int note_turns(struct courier_job *job, struct db *db, int64_t now_utc, struct err *err)
+{
+        int r = 0;
+
+        for (int i = 0; i < PROVIDER_MAX && r == 0; i++)
+                if (job->turns[i].provider)
+                        r = provider_state_note(db, job->turns[i].provider, job->turns[i].is_open,
+                                                now_utc + job->turns[i].probe_s, now_utc, err);
+        return r;
+}
+
 static int ask(struct courier_job *job, struct db *db, int64_t now_utc, struct err *err)
 {
         int r = 0;
@@ -106,6 +118,8 @@ static int run(struct writer_job *writer_job, struct db *db, int64_t now_utc, st
         struct courier_job *job = (struct courier_job *)writer_job;
         int r = write_finished(job, db, now_utc, err);
 
+        if (r == 0)
+                r = note_turns(job, db, now_utc, err);
         if (r == 0)
                 r = message_expire(db, now_utc, NULL, &job->expired, err);
         if (r == 0)

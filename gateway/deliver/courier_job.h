@@ -43,6 +43,11 @@ struct courier_job {
         } questions[PROVIDER_MAX];
         struct message_list asked[PROVIDER_MAX]; /* result: accepted messages to be asked after */
         int64_t expired;                         /* result */
+        struct {
+                const char *provider; /* whose breaker has changed; NULL: nothing is noted */
+                bool is_open;
+                int64_t probe_s; /* seconds until a message is tried */
+        } turns[PROVIDER_MAX];
         int result;
         struct err err;
         void (*wake)(void *context); /* called in the writer's thread when it is done */

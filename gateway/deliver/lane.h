@@ -10,6 +10,7 @@
 struct lane {
         const struct provider *provider;
         struct breaker breaker;
+        bool has_turned; /* the breaker has changed since it was last noted */
         struct bucket bucket;
         struct recipient_limit recipients;
         struct transfer *idle;      /* handles at rest */

@@ -3,6 +3,7 @@
 #include "deliver/courier.h"
 #include "lib/provider_peer.h"
 #include "store/db.h"
+#include "store/provider_state.h"
 #include "store/writer.h"
 
 #include <setjmp.h>
@@ -318,6 +319,38 @@ static void unknown_is_never_moved(void **state)
                          20 - peer_requests(fixture->peers[0]));
 }
 
+/* Its breaker is on disk when it opens and when the next courier closes it, and no message alone is. */
+static void notes_how_providers_do(void **state)
+{
+        struct fixture *fixture = *state;
+        struct provider_state one;
+
+        use(fixture, true);
+        open_courier(fixture, 2);
+        add(fixture, 1, 1, 0);
+        settle(fixture);
+        assert_int_equal(number(fixture, "SELECT count(*) FROM provider_state"), 0);
+        peer_behave(fixture->peers[0], PEER_ERROR);
+        for (int id = 2; id <= 20; id++)
+                add(fixture, id, 1, NOW + 600);
+        clock_set_utc(&fixture->clock, NOW + 5);
+        settle(fixture);
+        assert_int_equal(provider_state_get(fixture->db, "one", &one, NULL), 0);
+        assert_true(one.is_open);
+        assert_int_equal(one.since, NOW + 5);
+        assert_in_range(one.probe_at, NOW + 5 + 25, NOW + 5 + 31);
+        assert_int_equal(one.accepted, NOW);
+        assert_int_equal(one.failed, NOW + 5);
+        assert_int_equal(one.status, 500);
+        assert_int_equal(number(fixture, "SELECT count(*) FROM provider_state"), 1);
+        courier_free(fixture->courier);
+        clock_set_utc(&fixture->clock, NOW + 9);
+        open_courier(fixture, 2);
+        assert_int_equal(provider_state_get(fixture->db, "one", &one, NULL), 0);
+        assert_false(one.is_open);
+        assert_int_equal(one.since, NOW + 9);
+}
+
 /* curl sends a request again by itself when a kept connection dies; it must not for us. */
 static void curl_does_not_double(void **state)
 {
@@ -472,6 +505,7 @@ int main(void)
             CASE(asks_again_with_the_same_key),
             CASE(refused_connections_may_be_tried_elsewhere),
             CASE(unknown_is_never_moved),
+            CASE(notes_how_providers_do),
             CASE(curl_does_not_double),
             CASE(keeps_the_deadline),
             CASE(recovers_after_a_crash),

@@ -54,6 +54,7 @@ static const char *const kept_table[] = {
     "token",
     "price",
     "sms_way",
+    "provider_state",
     "budget",
     "erased_total",
     "refused_contact",

@@ -53,3 +53,13 @@ CREATE TABLE sms_way(
   two_way INTEGER NOT NULL CHECK (two_way IN (0, 1)), -- 1: its sender is a number and it brings replies
   PRIMARY KEY (position, prefix, organisation)
 ) STRICT, WITHOUT ROWID;
+
+-- ---------------------------------------------------------------- how providers do
+
+-- Written when a provider's breaker opens, stays open after a probe, or closes: never for a single message.
+CREATE TABLE provider_state(
+  provider TEXT PRIMARY KEY,
+  state TEXT NOT NULL CHECK (state IN ('closed', 'open')),
+  since INTEGER NOT NULL,
+  probe_at INTEGER           -- of open: one message is tried then
+) STRICT, WITHOUT ROWID;
