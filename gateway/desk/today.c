@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define GROUPS_SHOWN 24
+#define MISSING_SHOWN 25
 
 struct shown {
         struct desk *desk;
@@ -126,7 +127,7 @@ static int add_missing(void *context, const struct desk_missing *missing, struct
         struct value *map;
 
         (void)err;
-        if (shown->count++ >= DESK_DAY_LIST_MAX)
+        if (shown->count++ == MISSING_SHOWN)
                 return 0;
         map = value_append_map(shown->list);
         desk_set_id(map, missing->pupil);
@@ -135,8 +136,6 @@ static int add_missing(void *context, const struct desk_missing *missing, struct
         value_set_bool(map, "is_protected", missing->is_protected);
         value_set_bool(map, "at_work", missing->at_work);
         value_set_time(map, "starts", missing->starts);
-        value_set_time(map, "ends", missing->ends);
-        value_set_count(map, "lessons", missing->lessons);
         if (missing->first)
                 value_set_count(map, "first", missing->first);
         return set_ladder(shown->desk, shown->day, missing->pupil, map);
@@ -145,12 +144,12 @@ static int add_missing(void *context, const struct desk_missing *missing, struct
 static int set_missing(struct desk *desk, struct day *day)
 {
         struct shown shown = {.desk = desk, .day = day, .list = value_set_list(desk->values, "missing")};
-        int r = desk_day_missing(desk->db, &day->day, add_missing, &shown, desk->err);
+        int r = desk_day_missing(desk->db, &day->day, MISSING_SHOWN + 1, add_missing, &shown, desk->err);
 
-        value_set_count(desk->values, "missing_count", shown.count);
         value_set_bool(desk->values, "is_anybody_missing", shown.count > 0);
-        if (shown.count > DESK_DAY_LIST_MAX)
-                value_set_count(desk->values, "missing_more", shown.count - DESK_DAY_LIST_MAX);
+        value_set_bool(desk->values, "is_more_missing", shown.count > MISSING_SHOWN);
+        if (shown.count <= MISSING_SHOWN)
+                value_set_count(desk->values, "missing_count", shown.count);
         return r;
 }
 

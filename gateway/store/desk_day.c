@@ -13,13 +13,6 @@ static void bind_day(struct query *q, const struct desk_day *day)
         query_int(q, day->ends);
 }
 
-/* The pupil is one of the scope's on the day. */
-#define IN_SCOPE(pupil)                                                                                \
-        "EXISTS (SELECT 1 FROM role r CROSS JOIN organisation_tree t ON t.descendant = r.organisation" \
-        "         CROSS JOIN json_each(?1) s ON s.value = t.ancestor"                                  \
-        "         WHERE r.person = " pupil " AND r.role = 'pupil' AND r.first_day <= ?3"               \
-        "           AND (r.last_day IS NULL OR r.last_day >= ?3))"
-
 #define IS_HELD(pupil, organisation)                                                                         \
         "(EXISTS (SELECT 1 FROM hold h WHERE h.kind = 'pupil' AND h.subject = " pupil                        \
         "          AND (h.ends IS NULL OR h.ends > ?4))"                                                     \
@@ -34,26 +27,32 @@ static void bind_day(struct query *q, const struct desk_day *day)
 
 /* ---- pupils */
 
-/* Of ORGANISATIONS, a FROM with a column `organisation`: as the rules see it, without what a placement day, a
- * hold, a word or a later lesson has settled. */
-#define MISSING(organisations)                                                                              \
-        "(SELECT a.pupil, a.place, a.organisation, coalesce(min(l.starts), a.starts) AS starts,"            \
-        "        coalesce(max(l.ends), a.ends) AS ends, count(l.lesson) AS lessons, min(l.lesson) AS first" \
-        "   FROM (SELECT DISTINCT a.pupil, a.place, a.organisation, a.starts, a.ends FROM " organisations   \
-        "          CROSS JOIN absence_day a INDEXED BY absence_day_unexplained"                             \
-        "          WHERE a.day_no = ?2 AND a.organisation = g.organisation AND a.unexplained = 1) a"        \
-        "   LEFT JOIN absence_lesson l ON l.pupil = a.pupil AND l.day_no = ?2 AND l.place = a.place"        \
-        "                             AND l.class = 'unexplained'"                                          \
-        "  GROUP BY a.pupil, a.place, a.organisation)"
-#define IS_MISSING                                                                                         \
-        "    NOT EXISTS (SELECT 1 FROM located l WHERE l.pupil = m.pupil AND l.at >= m.starts AND l.at < " \
-        "?5)"                                                                                              \
-        "AND NOT EXISTS (SELECT 1 FROM attendance_mark o WHERE o.pupil = m.pupil AND o.day = ?3"           \
-        "                   AND o.in_force = 1 AND o.mark <> 'absent' AND o.starts >= m.ends)"             \
-        "AND NOT " IS_HELD("m.pupil",                                                                      \
-                           "m.organisation") "AND (m.place <> 'school' OR NOT " IS_PLACED("m.pupil") ")"
+/* Unexplained absences of ORGANISATIONS, a FROM with a column `organisation`, the earliest first, from the
+ * index alone. The LIMIT keeps the order, so that of many only those that are shown are looked at more
+ * closely. */
+#define UNEXPLAINED(organisations)                                                                \
+        "(SELECT DISTINCT a.starts, a.organisation, a.pupil, a.place, a.ends FROM " organisations \
+        "  CROSS JOIN absence_day a INDEXED BY absence_day_unexplained"                           \
+        "  WHERE a.day_no = ?2 AND a.organisation = g.organisation AND a.unexplained = 1"         \
+        "  ORDER BY a.starts, a.organisation, a.pupil, a.place LIMIT -1)"
+/* As the rules see it: without what a placement day, a hold, a word or a later lesson has settled. */
+#define IS_MISSING                                                                                      \
+        "    NOT EXISTS (SELECT 1 FROM located l WHERE l.pupil = m.pupil AND l.at < ?5 AND l.at >= "    \
+        "                 coalesce((SELECT min(u.starts) FROM absence_lesson u WHERE u.pupil = m.pupil" \
+        "                              AND u.day_no = ?2 AND u.class = 'unexplained'), m.starts)) "     \
+        "AND NOT EXISTS (SELECT 1 FROM attendance_mark o WHERE o.pupil = m.pupil AND o.day = ?3"        \
+        "                   AND o.in_force = 1 AND o.mark <> 'absent' AND o.starts >= "                 \
+        "                 coalesce((SELECT max(u.ends) FROM absence_lesson u WHERE u.pupil = m.pupil"   \
+        "                              AND u.day_no = ?2 AND u.class = 'unexplained'), m.ends)) "       \
+        "AND NOT " IS_HELD("m.pupil",                                                                   \
+                           "m.organisation") " AND (m.place <> 'school' OR NOT " IS_PLACED("m.pupil") ")"
 
-int desk_day_missing(struct db *db, const struct desk_day *day,
+#define OF_SCOPE                                                    \
+        "(SELECT t.descendant AS organisation FROM json_each(?1) s" \
+        "  CROSS JOIN organisation_tree t ON t.ancestor = s.value) g"
+#define UNEXPLAINED_OF_SCOPE UNEXPLAINED(OF_SCOPE)
+
+int desk_day_missing(struct db *db, const struct desk_day *day, int limit,
                      int (*each)(void *context, const struct desk_missing *missing, struct err *err),
                      void *context, struct err *err)
 {
@@ -62,20 +61,16 @@ int desk_day_missing(struct db *db, const struct desk_day *day,
 
         query_start(
             &q, db,
-            "SELECT m.pupil, p.given, p.family, m.organisation, o.name, p.protected,"
-            "       m.place <> 'school', m.starts, m.ends, m.lessons, coalesce(m.first, 0)"
-            "  FROM " MISSING(
-                "(SELECT t.descendant AS organisation FROM json_each(?1) s"
-                "  CROSS JOIN organisation_tree t ON t.ancestor = s.value) g") " m"
-                                                                               "  JOIN person p ON p.id = "
-                                                                               "m.pupil JOIN organisation o "
-                                                                               "ON o.id = m.organisation"
-                                                                               " WHERE " IS_MISSING
-                                                                               " ORDER BY m.starts, o.name, "
-                                                                               "p.given, p.family, m.pupil, "
-                                                                               "m.place",
+            "SELECT m.pupil, p.given, p.family, m.organisation, o.name, p.protected, m.place <> 'school',"
+            "  coalesce((SELECT min(u.starts) FROM absence_lesson u WHERE u.pupil = m.pupil AND u.day_no = ?2"
+            "               AND u.place = m.place AND u.class = 'unexplained'), m.starts),"
+            "  coalesce((SELECT min(u.lesson) FROM absence_lesson u WHERE u.pupil = m.pupil AND u.day_no = ?2"
+            "               AND u.place = m.place AND u.class = 'unexplained'), 0)"
+            "  FROM " UNEXPLAINED_OF_SCOPE " m CROSS JOIN person p ON p.id = m.pupil"
+            " CROSS JOIN organisation o ON o.id = m.organisation WHERE " IS_MISSING " LIMIT ?6",
             err);
         bind_day(&q, day);
+        query_int(&q, limit);
         while ((r = query_row(&q)) > 0) {
                 const struct desk_missing missing = {.pupil = column_text(&q, 0),
                                                      .given = column_text(&q, 1),
@@ -85,9 +80,7 @@ int desk_day_missing(struct db *db, const struct desk_day *day,
                                                      .is_protected = column_int(&q, 5),
                                                      .at_work = column_int(&q, 6),
                                                      .starts = column_int(&q, 7),
-                                                     .ends = column_int(&q, 8),
-                                                     .lessons = (int)column_int(&q, 9),
-                                                     .first = (int)column_int(&q, 10)};
+                                                     .first = (int)column_int(&q, 8)};
 
                 r = each(context, &missing, err);
                 if (r < 0)
@@ -297,14 +290,20 @@ int desk_day_next(struct db *db, const struct desk_day *day, const char *pupil, 
                     "  FROM rule_match m WHERE m.kind = 'pupil' AND m.subject = ?1"
                     "   AND m.rule IN ('absence-alert', 'absence-ladder', 'absence-unlocated')"
                     "   AND m.state = 'pending' AND (m.expires IS NULL OR m.expires > ?2) AND m.due < ?3"
-                    "   AND (m.rule <> 'absence-ladder' OR EXISTS (SELECT 1 FROM alert x"
-                    "         WHERE x.pupil = m.subject AND x.alert = CAST(m.key AS INTEGER)"
-                    "           AND x.ended IS NULL))"
+                    "   AND (m.rule <> 'absence-ladder' OR EXISTS"
+                    "        (SELECT 1 FROM match_mark k CROSS JOIN attendance_mark t ON t.id = k.mark"
+                    "          CROSS JOIN absence_lesson l ON l.pupil = t.pupil AND l.day_no = ?4"
+                    "                 AND l.place = t.place AND l.lesson = t.lesson"
+                    "          WHERE k.match = CAST(m.key AS INTEGER) AND t.in_force = 1"
+                    "            AND l.class = 'unexplained' AND NOT EXISTS"
+                    "            (SELECT 1 FROM attendance_mark o WHERE o.pupil = t.pupil AND o.day = t.day"
+                    "                AND o.in_force = 1 AND o.mark <> 'absent' AND o.starts >= t.ends)))"
                     " ORDER BY m.due, m.id",
                     err);
         query_text(&q, pupil);
         query_int(&q, day->now);
         query_int(&q, day->ends);
+        query_int(&q, day->day_no);
         while (!found && (r = query_row(&q)) > 0) {
                 struct desk_next next = {.at = column_int(&q, 2), .is_stale = column_int(&q, 3)};
 
@@ -362,6 +361,15 @@ int desk_day_home(struct db *db, const char *pupil,
 
 /* ---- groups */
 
+#define MISSING_OF_GROUP                                     \
+        "(SELECT count(DISTINCT m.pupil) FROM " UNEXPLAINED( \
+            "(SELECT o.id AS organisation) g") " m WHERE " IS_MISSING ")"
+#define GROUP_IS_HELD IS_HELD("NULL", "o.id")
+#define GROUPS                                                                                             \
+        "(SELECT g.id, g.name FROM json_each(?1) s CROSS JOIN organisation_tree t ON t.ancestor = s.value" \
+        "  CROSS JOIN organisation g ON g.id = t.descendant WHERE g.ended IS NULL OR g.ended > ?3"         \
+        "  GROUP BY g.name, g.id ORDER BY g.name, g.id LIMIT -1)"
+
 int desk_day_groups(struct db *db, const struct desk_day *day, int start, int limit,
                     int (*each)(void *context, const struct desk_group *group, struct err *err),
                     void *context, struct err *err)
@@ -369,40 +377,17 @@ int desk_day_groups(struct db *db, const struct desk_day *day, int start, int li
         struct query q;
         int r;
 
-        query_start(
-            &q, db,
-            "SELECT o.organisation, o.name,"
-            "  (SELECT u.name FROM organisation_tree x CROSS JOIN organisation u ON u.id = x.ancestor"
-            "    WHERE x.descendant = o.organisation AND u.kind = 'school' ORDER BY x.distance LIMIT 1),"
-            "  (SELECT count(DISTINCT r.person) FROM role r WHERE r.organisation = o.organisation"
-            "      AND r.role = 'pupil' AND r.first_day <= ?3 AND (r.last_day IS NULL OR r.last_day >= ?3)),"
-            "  (SELECT count(DISTINCT m.pupil)"
-            "     FROM " MISSING(
-                "(SELECT o.organisation AS organisation) g") " m WHERE " IS_MISSING "),"
-                                                             "  " IS_HELD(
-                                                                 "NULL",
-                                                                 "o.organisation") "  FROM (SELECT DISTINCT "
-                                                                                   "g.id AS organisation, "
-                                                                                   "g.name FROM "
-                                                                                   "json_each(?1) s"
-                                                                                   "         CROSS JOIN "
-                                                                                   "organisation_tree t ON "
-                                                                                   "t.ancestor = s.value"
-                                                                                   "         CROSS JOIN "
-                                                                                   "organisation g ON g.id = "
-                                                                                   "t.descendant"
-                                                                                   "         WHERE (g.ended "
-                                                                                   "IS NULL OR g.ended > ?3)"
-                                                                                   "           AND EXISTS "
-                                                                                   "(SELECT 1 FROM role r "
-                                                                                   "WHERE r.organisation = "
-                                                                                   "g.id AND r.role = "
-                                                                                   "'pupil')"
-                                                                                   "         ORDER BY "
-                                                                                   "g.name, g.id LIMIT ?6 "
-                                                                                   "OFFSET ?7) o ORDER BY "
-                                                                                   "o.name, o.organisation",
-            err);
+        query_start(&q, db,
+                    "SELECT o.id, o.name,"
+                    "  (SELECT u.name FROM organisation_tree x CROSS JOIN organisation u ON u.id = x.ancestor"
+                    "    WHERE x.descendant = o.id AND u.kind = 'school' ORDER BY x.distance LIMIT 1),"
+                    "  (SELECT count(DISTINCT r.person) FROM role r WHERE r.organisation = o.id"
+                    "      AND r.role = 'pupil' AND r.first_day <= ?3"
+                    "      AND (r.last_day IS NULL OR r.last_day >= ?3)), " MISSING_OF_GROUP
+                    ", " GROUP_IS_HELD "  FROM " GROUPS
+                    " o WHERE EXISTS (SELECT 1 FROM role r WHERE r.organisation = o.id"
+                    "                                     AND r.role = 'pupil') LIMIT ?6 OFFSET ?7",
+                    err);
         bind_day(&q, day);
         query_int(&q, limit);
         query_int(&q, start);

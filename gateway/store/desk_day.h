@@ -6,7 +6,7 @@
 
 #include "store/put.h"
 
-#define DESK_DAY_LIST_MAX 50 /* rows of a list but the missing, of whom all are told */
+#define DESK_DAY_LIST_MAX 50 /* rows of a list */
 
 struct desk_day {
         const char *scope;    /* JSON array of organisations: they and what stands below them */
@@ -23,10 +23,11 @@ struct desk_missing {
         const char *pupil, *given, *family, *organisation, *group;
         bool is_protected;
         bool at_work;         /* has not come to the workplace; no lessons then */
-        int64_t starts, ends; /* of the first and the last such lesson */
-        int lessons, first;   /* how many, and the number of the first; 0: the whole day */
+        int64_t starts; /* of the first such lesson */
+        int first;      /* its number; 0: the whole day */
 };
-int desk_day_missing(struct db *db, const struct desk_day *day,
+/* At most LIMIT, the earliest first. */
+int desk_day_missing(struct db *db, const struct desk_day *day, int limit,
                      int (*each)(void *context, const struct desk_missing *missing, struct err *err),
                      void *context, struct err *err);
 

@@ -18,7 +18,7 @@ CREATE TABLE desk_elsewhere(
 ) STRICT, WITHOUT ROWID;
 
 -- Today's rows of some groups, without looking at their pupils one by one.
-CREATE INDEX absence_day_unexplained ON absence_day(day_no, organisation) WHERE unexplained = 1;
+CREATE INDEX absence_day_unexplained ON absence_day(day_no, organisation, starts, ends) WHERE unexplained = 1;
 CREATE INDEX hold_ends ON hold(ends);
 
 -- What waits for staff and what did not arrive, wherever it is: a query says the condition word for word.
