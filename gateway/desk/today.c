@@ -18,7 +18,7 @@ struct shown {
         struct value *of; /* what a list of lists is about */
         int64_t match;    /* of the last message to confirm */
         int count;
-        bool is_taken;
+        bool is_taken, may_open; /* may_open: the pupils' own pages */
 };
 
 /* ---- who is missing */
@@ -125,11 +125,16 @@ static int add_missing(void *context, const struct desk_missing *missing, struct
 {
         struct shown *shown = context;
         struct value *map;
+        int may_open;
 
         (void)err;
         if (shown->count++ == MISSING_SHOWN)
                 return 0;
+        may_open = desk_covers(shown->desk, DESK_PUPIL, missing->organisation);
+        if (may_open < 0)
+                return may_open;
         map = value_append_map(shown->list);
+        value_set_bool(map, "may_open", may_open);
         desk_set_id(map, missing->pupil);
         day_set_name(map, "pupil", missing->given, missing->family);
         value_set_text(map, "group", missing->group);
@@ -339,6 +344,7 @@ static int add_pupil(void *context, const struct desk_pupil *pupil, struct err *
         desk_set_id(map, pupil->pupil);
         day_set_name(map, "pupil", pupil->given, pupil->family);
         value_set_bool(map, "is_protected", pupil->is_protected);
+        value_set_bool(map, "may_open", shown->may_open);
         value_set_text(map, "state", desk_word_of(shown->desk, "state", state));
         value_set_bool(map, "is_missing", strcmp(state, "missing") == 0);
         value_set_bool(map, "is_here", strcmp(state, "present") == 0 || strcmp(state, "late") == 0);
@@ -373,14 +379,16 @@ static void add_who(struct shown *shown, const char *organisation, const char *n
 static int set_group(struct desk *desk, struct day *day, const char *id, const char *name)
 {
         struct value *map = value_set_map(desk->values, "group");
-        struct shown shown = {.desk = desk,
+        int r = desk_covers(desk, DESK_PUPIL, id);
+        struct shown shown = {.may_open = r > 0,
+                              .desk = desk,
                               .list = value_set_list(map, "pupils"),
                               .of = value_set_list(desk->values, "who_list")};
 
         desk_set_id(map, id);
         value_set_text(map, "group_name", name);
         add_who(&shown, id, name);
-        return desk_day_pupils(desk->db, &day->day, id, add_pupil, &shown, desk->err);
+        return r < 0 ? r : desk_day_pupils(desk->db, &day->day, id, add_pupil, &shown, desk->err);
 }
 
 struct groups {

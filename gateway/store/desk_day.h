@@ -22,7 +22,7 @@ struct desk_day {
 struct desk_missing {
         const char *pupil, *given, *family, *organisation, *group;
         bool is_protected;
-        bool at_work;         /* has not come to the workplace; no lessons then */
+        bool at_work;   /* has not come to the workplace; no lessons then */
         int64_t starts; /* of the first such lesson */
         int first;      /* its number; 0: the whole day */
 };

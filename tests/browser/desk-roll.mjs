@@ -183,6 +183,32 @@ async function away() {
   await gateway.stop();
 }
 
+// What did not arrive, with whom to call; what people sent back, until somebody has read it.
+async function waiting() {
+  const gateway = await start("08:10");
+  await gateway.send("attendance.marked", { pupil: "P08", day, lesson: 1, mark: "absent", by: "T1" }, `${day}T08:10:00+02:00`);
+  await until(gateway, "09:16");
+  gateway.write(`UPDATE message SET state = 'failed', reason = 'receipt', changed = ${Date.parse(`${day}T09:16:00+02:00`) / 1000} WHERE person = 'G15'`);
+  gateway.write(`UPDATE contact SET state = 'bad', bad_since = ${Date.parse(`${day}T09:16:00+02:00`) / 1000}, bad_reason = 'blocked' WHERE person = 'G15' AND channel = 'sms'`);
+  await gateway.send("reply.received", { from: "+358400000999", answer: "unclear", text: "Kuka <b>kysyy</b>?" }, `${day}T09:16:00+02:00`);
+  const staff = await new Staff(browser, { language: "fi", width: 320, scheme: "dark", shots }).signIn(gateway, email("leena.hirsikoski"));
+  const number = (text) => text.replaceAll(" ", "\u00a0");
+  await staff.check("today-waiting", { says: ["Maarit Kantomaa", number("+358 40 000 0179"), "ei mennyt perille", "numero on estetty"] });
+  const replies = JSON.parse(gateway.sql("SELECT organisation, state FROM reply"));
+  await staff.close();
+  const wide = new Staff(browser, { language: "fi", shots });
+  if (replies[0].organisation === "kj") {
+    gateway.write(`UPDATE reply SET organisation = 'kjk'`);
+  }
+  await wide.signIn(gateway, email("leena.hirsikoski"));
+  await wide.check("today-replies", { says: ["Kuka <b>kysyy</b>?", number("+358 40 000 0999"), "tuntemattomasta numerosta"] });
+  expect((await wide.press("Luettu")) === 200, "read");
+  await wide.check("today-replies-read", { says: ["Vastaus on merkitty luetuksi."], lacks: ["kysyy"] });
+  expect(gateway.sql("SELECT state, seen_by FROM reply").includes('"seen","seen_by":"E1"'), "who has read it");
+  await wide.close();
+  await gateway.stop();
+}
+
 // What is foreign, stale, twice or no form: its status, and nothing changes.
 async function hostile() {
   const gateway = await start("08:10");
@@ -313,6 +339,7 @@ await tell({
   "the roll without scripts": plain,
   "the roll, an alert, an answer, located, corrected": roll,
   "wakes those whom it concerns": wakes,
+  "what did not arrive, what came back": waiting,
   "who has no part in the day": others,
 });
 await browser.close();

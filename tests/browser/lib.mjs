@@ -124,6 +124,11 @@ export class Gateway {
   sql(query) {
     return execFileSync("sqlite3", ["-readonly", "-json", this.db, query], { encoding: "utf8" }).trim();
   }
+
+  // As another program would.
+  write(statement) {
+    execFileSync("sqlite3", ["-cmd", ".timeout 10000", this.db, statement]);
+  }
 }
 
 // ---- the browser
