@@ -315,6 +315,7 @@ async function wakes() {
 async function others() {
   const gateway = await start("08:10");
   const staff = await new Staff(browser, { language: "fi", width: 320, shots }).signIn(gateway, email("riikka.saarelainen"));
+  await staff.open(`${gateway.url}/desk/today`);
   await staff.check("today-other", { says: ["Mikään ei odota sinua"], lacks: ["Läsnäolot", "Aino"] });
   expect((await staff.open(`${gateway.url}/desk/roll?of=kjk-a`)) === 403, "the roll is not theirs");
   expect((await staff.open(`${gateway.url}/desk/today?of=kjk-a`)) === 200, "nor is a group's day");
