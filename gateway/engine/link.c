@@ -67,6 +67,20 @@ static void fill(const struct firing *firing, const struct recipient *recipient,
         link->expires = firing->now + (lasts ? CERTIFICATE_LIFE_S : LINK_LIFE_S);
 }
 
+/* A curator who is told of a case that somebody else has by now takes no part in it: the page would not open.
+ * 1: the page opens. */
+static int is_open(struct firing *firing, const char *kind, const struct recipient *recipient,
+                   struct err *err)
+{
+        struct page_link link = {0};
+
+        if (!kind || strcmp(kind, "case") != 0)
+                return kind != NULL;
+        snprintf(link.kind, sizeof link.kind, "%s", kind);
+        fill(firing, recipient, &link);
+        return page_link_stands(firing->db, &link, firing->now, firing->today, err);
+}
+
 int firing_link(struct firing *firing, const struct rule_notify *notify, const struct recipient *recipient,
                 struct value *values, struct firing_link *ret_link, struct err *err)
 {
@@ -77,7 +91,9 @@ int firing_link(struct firing *firing, const struct rule_notify *notify, const s
 
         *ret_link = link;
         value_set_null(values, "link");
-        r = kind ? meta_get(firing->db, "base_url", &base, err) : 0;
+        r = is_open(firing, kind, recipient, err);
+        if (r > 0)
+                r = meta_get(firing->db, "base_url", &base, err);
         if (r < 0 || !base)
                 return r < 0 ? r : value_error(values, err);
         r = page_token(firing->db, kind, recipient->person, firing->rule->name, firing->row->key, link.token,

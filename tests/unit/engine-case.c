@@ -102,6 +102,36 @@ static void is_handed_over_with_permission_alone(void **state)
         run_close(&run);
 }
 
+/* Whoever is told of a case that is another's gets no link: it would not open. */
+static void links_lead_to_ones_own_cases_alone(void **state)
+{
+        struct run run;
+
+        (void)state;
+        run_open(&run, "2026-11-23T07:00", RUN_ROSTER, asking);
+        rows_run(run.db, "INSERT INTO meta(name, value) VALUES ('base_url', 'https://kapula.example.org')");
+        run_mark(&run, "2026-11-23T09:00", "P1", 2, "absent");
+        run_expect(&run, "09:00 message test-case C1 sms");
+        assert_non_null(strstr(run.last_text, "https://kapula.example.org/c/"));
+        run_event(&run, "2026-11-23T10:30", "transfer.permitted", "{\"pupil\":\"P1\",\"by\":\"G1\"}");
+        run_event(&run, "2026-11-23T11:00", "case.handed.over", "{\"case\":\"2026-0001\",\"to\":\"T1\"}");
+        run_expect(&run, "11:00 message case-opened T1 sms");
+        assert_non_null(strstr(run.last_text, "/c/"));
+        run_mark(&run, "2026-11-23T12:00", "P1", 3, "absent");
+        run_expect(&run, "12:00 raised test-case 2026-0001 T1");
+        run_expect(&run, "12:00 message test-case C1 sms");
+        assert_non_null(strstr(run.last_text, "2026-0001"));
+        assert_null(strstr(run.last_text, "/c/"));
+        run_event(&run, "2026-11-23T12:10", "case.joined",
+                  "{\"case\":\"2026-0001\",\"person\":\"C1\",\"sees\":\"steps\"}");
+        run_mark(&run, "2026-11-23T12:30", "P1", 4, "absent");
+        run_expect(&run, "12:30 message test-case C1 sms");
+        assert_non_null(strstr(run.last_text, "/c/")); /* it opens what `sees` says */
+        assert_string_equal(
+            rows_text(run.db, "SELECT count(DISTINCT person) FROM page_link WHERE kind = 'case'"), "2");
+        run_close(&run);
+}
+
 /* What is urgent leaves at once, each by itself. */
 static void urgent_cases_stay_apart(void **state)
 {
@@ -230,6 +260,7 @@ int main(void)
             cmocka_unit_test(nobody_acknowledges),
             cmocka_unit_test(is_followed_up_and_closed),
             cmocka_unit_test(is_handed_over_with_permission_alone),
+            cmocka_unit_test(links_lead_to_ones_own_cases_alone),
             cmocka_unit_test(urgent_cases_stay_apart),
             cmocka_unit_test(notices_that_waited_are_one_message),
             cmocka_unit_test(hold_takes_one_out),
