@@ -320,18 +320,20 @@ int desk_group_each(struct db *db, const char *scope, const char *today,
         struct query q;
         int r;
 
-        query_start(&q, db,
-                    "SELECT g.id, g.name, g.school, count(DISTINCT r.person) FROM ("
-                    "  SELECT DISTINCT o.id, o.name, (SELECT s.name FROM organisation_tree u"
-                    "     JOIN organisation s ON s.id = u.ancestor AND s.kind = 'school'"
-                    "    WHERE u.descendant = o.id AND u.distance > 0 ORDER BY u.distance LIMIT 1) AS school"
-                    "    FROM organisation_tree t CROSS JOIN organisation o ON o.id = t.descendant"
-                    "   WHERE t.ancestor IN (SELECT value FROM json_each(?1)) AND (o.ended IS NULL OR "
-                    "o.ended > ?2)) g"
-                    "  CROSS JOIN role r ON r.organisation = g.id AND r.role = 'pupil' AND r.first_day <= ?2"
-                    "    AND (r.last_day IS NULL OR r.last_day >= ?2)"
-                    " GROUP BY g.id, g.name, g.school ORDER BY g.school, g.name, g.id LIMIT ?3",
-                    err);
+        query_start(
+            &q, db,
+            "SELECT g.id, g.name, g.school, (SELECT count(DISTINCT r.person) FROM role r"
+            "    WHERE r.organisation = g.id AND r.role = 'pupil' AND r.first_day <= ?2"
+            "      AND (r.last_day IS NULL OR r.last_day >= ?2)) FROM ("
+            "  SELECT DISTINCT o.id, o.name, (SELECT s.name FROM organisation_tree u"
+            "     CROSS JOIN organisation s ON s.id = u.ancestor AND s.kind = 'school'"
+            "    WHERE u.descendant = o.id AND u.distance > 0 ORDER BY u.distance LIMIT 1) AS school"
+            "    FROM organisation_tree t CROSS JOIN organisation o ON o.id = t.descendant"
+            "   WHERE t.ancestor IN (SELECT value FROM json_each(?1)) AND (o.ended IS NULL OR o.ended > ?2)"
+            "     AND EXISTS (SELECT 1 FROM role r WHERE r.organisation = o.id AND r.role = 'pupil'"
+            "          AND r.first_day <= ?2 AND (r.last_day IS NULL OR r.last_day >= ?2))"
+            "   ORDER BY 3, 2, 1 LIMIT ?3) g",
+            err);
         query_text(&q, scope);
         query_text(&q, today);
         query_int(&q, DESK_GROUPS_MAX);
