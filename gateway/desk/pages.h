@@ -46,6 +46,8 @@ int roll_act(struct desk *desk, const struct form *form);
 int meeting_act(struct desk *desk, const struct form *form);
 int meeting_show(struct desk *desk);
 int meetings_show(struct desk *desk);
+int network_act(struct desk *desk, const struct form *form);
+int network_show(struct desk *desk);
 int placement_act(struct desk *desk, const struct form *form);
 int placement_sheet_act(struct desk *desk, const struct form *form); /* an act of placement */
 int placement_show(struct desk *desk);
