@@ -4,6 +4,8 @@
 #include "store/meeting.h"
 #include "store/support.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int apply_plan_made(struct apply *apply)
@@ -175,9 +177,44 @@ int apply_application_received(struct apply *apply)
         return application_put(apply->db, &row, apply->err);
 }
 
+#define CRITERIA_MAX 16
+#define CRITERIA_TEXT_MAX (CRITERIA_MAX * (FIELD_CODE_MAX + 1))
+
+static int compare_codes(const void *a, const void *b)
+{
+        return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The codes by which an application was judged, in alphabetical order with a blank between; "": not said. */
+static int read_criteria(struct apply *apply, char ret_criteria[static CRITERIA_TEXT_MAX])
+{
+        const json_t *list = fields_array(&apply->data, "criteria"), *each;
+        const char *codes[CRITERIA_MAX];
+        size_t count = json_array_size(list), index, length = 0;
+
+        ret_criteria[0] = '\0';
+        if (count > CRITERIA_MAX)
+                return apply_refuse(apply, "criteria", "more than %d: name fewer", CRITERIA_MAX);
+        json_array_foreach((json_t *)list, index, each)
+        {
+                codes[index] = json_string_value(each);
+                if (!codes[index] || !field_is_code(codes[index]))
+                        return apply_refuse(apply, "criteria",
+                                            "no list of codes: write letters, digits and -, no free text");
+        }
+        if (count)
+                qsort(codes, count, sizeof *codes, compare_codes);
+        for (size_t i = 0; i < count; i++)
+                if (i == 0 || strcmp(codes[i - 1], codes[i]) != 0)
+                        length += (size_t)snprintf(ret_criteria + length, CRITERIA_TEXT_MAX - length, "%s%s",
+                                                   i ? " " : "", codes[i]);
+        return 0;
+}
+
 int apply_application_decided(struct apply *apply)
 {
         static const char *const decisions[] = {"accepted", "refused", NULL};
+        char criteria[CRITERIA_TEXT_MAX];
         const char *id = apply_id(apply, "application");
         struct apply_subject pupil;
         char pupil_id[ID_SIZE];
@@ -185,15 +222,18 @@ int apply_application_decided(struct apply *apply)
         int r;
 
         decision = fields_need_choice(&apply->data, "decision", decisions);
-        if (apply->data.error)
-                return apply->data.error;
+        r = read_criteria(apply, criteria);
+        if (r < 0 || apply->data.error)
+                return r < 0 ? r : apply->data.error;
         r = application_pupil(apply->db, id, pupil_id, apply->err);
         if (r == 0)
                 return apply_refuse(apply, "application",
                                     "no such application %s: send application.received first", id);
         if (r > 0 && apply->scope && apply->scope->organisation && *apply->scope->organisation)
                 r = apply_pupil_named(apply, "application", pupil_id, &pupil);
-        return r < 0 ? r : application_decide(apply->db, id, decision, apply->time_utc, apply->err);
+        return r < 0 ? r
+                     : application_decide(apply->db, id, decision, criteria[0] ? criteria : NULL,
+                                          apply->time_utc, apply->err);
 }
 
 /* ---- transitions */

@@ -140,16 +140,20 @@ int application_put(struct db *db, const struct application *row, struct err *er
         return query_run(&q);
 }
 
-int application_decide(struct db *db, const char *id, const char *decision, int64_t at_utc, struct err *err)
+int application_decide(struct db *db, const char *id, const char *decision, const char *criteria,
+                       int64_t at_utc, struct err *err)
 {
         struct query q;
 
         query_start(&q, db,
-                    "UPDATE application SET decision = ?1, decided = ?2 WHERE id = ?3 AND decision IS NOT ?1",
+                    "UPDATE application SET decided = CASE WHEN decision IS ?1 THEN decided ELSE ?2 END,"
+                    "       decision = ?1, criteria = coalesce(?4, criteria)"
+                    " WHERE id = ?3 AND (decision IS NOT ?1 OR criteria IS NOT coalesce(?4, criteria))",
                     err);
         query_text(&q, decision);
         query_int(&q, at_utc);
         query_text(&q, id);
+        query_text(&q, criteria);
         return query_run(&q);
 }
 

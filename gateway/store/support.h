@@ -49,7 +49,9 @@ struct application {
 };
 
 int application_put(struct db *db, const struct application *row, struct err *err);
-int application_decide(struct db *db, const char *id, const char *decision, int64_t at_utc, struct err *err);
+/* CRITERIA: by what it was judged, codes in alphabetical order with a blank between; NULL: not said. */
+int application_decide(struct db *db, const char *id, const char *decision, const char *criteria,
+                       int64_t at_utc, struct err *err);
 
 int study_place_put(struct db *db, const char *pupil, const char *state, int64_t at_utc, int64_t event,
                     struct err *err);

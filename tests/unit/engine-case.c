@@ -99,6 +99,7 @@ static void is_handed_over_with_permission_alone(void **state)
         run_event(&run, "2026-11-23T10:30", "transfer.permitted", "{\"pupil\":\"P1\",\"by\":\"G1\"}");
         run_event(&run, "2026-11-23T11:00", "case.handed.over", "{\"case\":\"2026-0001\",\"to\":\"C1\"}");
         run_expect(&run, "11:00 message case-opened C1 sms");
+        assert_string_equal(rows_text(run.db, "SELECT owner, owner_role FROM case_file"), "C1|curator");
         run_close(&run);
 }
 
