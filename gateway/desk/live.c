@@ -16,7 +16,11 @@
 #define LIVE_RETRY_MS 500 /* until the browser asks again */
 #define TYPE_EVENTS "text/event-stream"
 
+#define LIVE_MAX 192 /* who wait at once: the rest of FOLLOW_MAX is left to machines */
+
 struct live {
+        struct web *web;
+        bool is_counted;
         struct buf scope; /* JSON array */
         int64_t after;
 };
@@ -25,8 +29,11 @@ static void live_free(void *state)
 {
         struct live *live = state;
 
-        if (live)
-                buf_fini(&live->scope);
+        if (!live)
+                return;
+        if (live->is_counted)
+                atomic_fetch_sub(&live->web->desk_waiting, 1);
+        buf_fini(&live->scope);
         free(live);
 }
 
@@ -104,6 +111,14 @@ static int admit(struct web *web, struct request *request, struct db *db, struct
         return r;
 }
 
+/* False when as many wait as may. */
+static bool count_in(struct web *web, struct live *live)
+{
+        live->web = web;
+        live->is_counted = true;
+        return atomic_fetch_add(&web->desk_waiting, 1) < LIVE_MAX;
+}
+
 void live_get(struct web *web, struct request *request, struct db *db)
 {
         struct live *live = calloc(1, sizeof *live);
@@ -115,7 +130,8 @@ void live_get(struct web *web, struct request *request, struct db *db)
         if (r == 200) {
                 int64_t wait_ms = request->is_head ? 0 : LIVE_WAIT_MS;
 
-                if (follow_add(web->follow, request, attempt, clock_monotonic_ms() + wait_ms) == 0)
+                if (count_in(web, live) &&
+                    follow_add(web->follow, request, attempt, clock_monotonic_ms() + wait_ms) == 0)
                         return;
                 response_error(&request->response, 503, "live: too many wait here: try again later");
                 response_header(&request->response, "Retry-After", "30");

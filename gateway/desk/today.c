@@ -348,7 +348,9 @@ static int add_pupil(void *context, const struct desk_pupil *pupil, struct err *
         value_set_text(map, "state", desk_word_of(shown->desk, "state", state));
         value_set_bool(map, "is_missing", strcmp(state, "missing") == 0);
         value_set_bool(map, "is_here", strcmp(state, "present") == 0 || strcmp(state, "late") == 0);
-        if (strcmp(state, "explained") == 0 && pupil->class)
+        if (pupil->held && *pupil->held)
+                value_set_text(map, "why", desk_word_of(shown->desk, "hold", pupil->held));
+        else if (strcmp(state, "explained") == 0 && pupil->class)
                 value_set_text(map, "why", desk_word_of(shown->desk, "class", pupil->class));
         if (shown->of) {
                 char who[ID_SIZE + 16];

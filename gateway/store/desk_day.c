@@ -101,9 +101,12 @@ int desk_day_pupils(struct db *db, const struct desk_day *day, const char *organ
             &q, db,
             "SELECT p.id, p.given, p.family, p.protected, " IS_PLACED(
                 "p.id") ","
-                        " (SELECT coalesce(h.reason, '') FROM hold h WHERE h.kind = 'pupil' AND h.subject = "
-                        "p.id"
-                        "     AND (h.ends IS NULL OR h.ends > ?4) LIMIT 1),"
+                        " coalesce((SELECT coalesce(h.reason, '') FROM hold h WHERE h.kind = 'pupil' AND "
+                        "h.subject = p.id"
+                        "              AND (h.ends IS NULL OR h.ends > ?4) LIMIT 1),"
+                        "          (SELECT coalesce(h.reason, '') FROM organisation_tree x CROSS JOIN hold h"
+                        "            WHERE x.descendant = ?6 AND h.kind = 'group' AND h.subject = x.ancestor"
+                        "              AND (h.ends IS NULL OR h.ends > ?4) LIMIT 1)),"
                         " a.pupil IS NOT NULL, a.unexplained,"
                         " coalesce((SELECT min(l.class) FROM absence_lesson l WHERE l.pupil = p.id AND "
                         "l.day_no = ?2"

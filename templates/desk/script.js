@@ -73,8 +73,9 @@
     if (!main) return;
     waits = isBusy();
     if (waits) return;
-    const response = await fetch(main.dataset.self || location.href, { credentials: "same-origin" });
-    if (!response.ok || response.redirected) return; // signed out: the next click says so
+    const response = await fetch(main.dataset.self || location.href, { credentials: "same-origin" }).catch(() => null);
+    if (response?.redirected) location.reload(); // signed out: the page would only look as if it followed
+    if (!response?.ok || response.redirected) return;
     const text = await response.text();
     waits = isBusy();
     if (!waits) show(text);
@@ -138,7 +139,8 @@
     source.addEventListener("change", refresh);
     source.addEventListener("error", () => {
       if (source.readyState !== EventSource.CLOSED) return;
-      source = null;
+      source = null; // refused: signed out, or too many wait
+      refresh();
       setTimeout(listen, 30000);
     });
   }

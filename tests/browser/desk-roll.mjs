@@ -166,7 +166,7 @@ async function away() {
   expect((await staff.page.getByLabel("Syy").inputValue()) === "closed", "what was chosen stands there still");
   await staff.page.getByLabel("Viimeinen päivä").fill(day);
   expect((await staff.press("Pysäytä viestit")) === 200, "held");
-  await staff.check("today-held", { says: ["Viestit on pysäytetty.", "Suljettu tänään", "JOPO A"] });
+  await staff.check("today-held", { says: ["Viestit on pysäytetty.", "viestit pysäytetty: Suljettu tänään", "JOPO A"], lacks: ["ei merkintää"] });
   expect(gateway.sql("SELECT kind, subject, reason, by FROM hold").includes('"group","subject":"kjk-a","reason":"closed","by":"T1"'), "the hold");
   await gateway.send("attendance.marked", { pupil: "P01", day, lesson: 1, mark: "absent", by: "T1" }, `${day}T08:10:00+02:00`);
   await until(gateway, "09:30");
@@ -206,6 +206,30 @@ async function waiting() {
   await wide.check("today-replies-read", { says: ["Vastaus on merkitty luetuksi."], lacks: ["kysyy"] });
   expect(gateway.sql("SELECT state, seen_by FROM reply").includes('"seen","seen_by":"E1"'), "who has read it");
   await wide.close();
+  await gateway.stop();
+}
+
+// A register that is not read holds what hangs on it, and the page says so.
+async function stale() {
+  const gateway = await start("08:00");
+  await gateway.send("attendance.register.synced", { organisation: "kjk" }, `${day}T08:00:00+02:00`);
+  await gateway.send("attendance.marked", { pupil: "P01", day, lesson: 1, mark: "absent", by: "T1" }, `${day}T08:00:00+02:00`);
+  await until(gateway, "09:20");
+  const staff = await new Staff(browser, { language: "fi", shots }).signIn(gateway, teacher);
+  await staff.check("today-stale", { says: ["läsnäolotietoja ei ole luettu", "8.00", "Kenellekään ei ole vielä kerrottu.", "odottaa läsnäolotietoja"] });
+  await staff.page.evaluate(() => (window.stays = true));
+  await gateway.send("attendance.register.synced", { organisation: "kjk" }, `${day}T09:20:00+02:00`);
+  await staff.page.getByText("Johanna Lehtola (huoltaja), tekstiviesti").waitFor();
+  expect(await staff.page.evaluate(() => window.stays === true), "the page was not loaded again");
+  expect(!(await staff.text()).includes("läsnäolotietoja"), "the register is fresh");
+  // Whoever is signed out meanwhile is not left before a page that only looks as if it followed.
+  const other = await staff.context.newPage();
+  await other.goto(`${gateway.url}/desk/today`);
+  await other.locator("summary").filter({ hasText: "Marjut" }).click();
+  await other.getByRole("button", { name: "Kirjaudu ulos" }).click();
+  await gateway.send("attendance.marked", { pupil: "P02", day, lesson: 1, mark: "late", by: "T1" }, `${day}T09:20:00+02:00`);
+  await staff.page.waitForURL(/sign-in/, { timeout: 40000 });
+  await staff.close();
   await gateway.stop();
 }
 
@@ -337,6 +361,7 @@ await tell({
     looks({ who: "gunilla.ostersund", language: "sv", width: 320, scheme: "light", url: "/desk/roll", name: "roll", says: ["Alla är här"] }),
   "looks, a Swedish day, wide": () =>
     looks({ who: "gunilla.ostersund", language: "sv", width: 1200, scheme: "dark", url: "/desk/today", name: "today", says: ["Markera närvaron"] }),
+  "a register that is not read": stale,
   "the roll without scripts": plain,
   "the roll, an alert, an answer, located, corrected": roll,
   "wakes those whom it concerns": wakes,

@@ -178,6 +178,48 @@ static void whom_to_call(void **state)
         run_close(&run);
 }
 
+/* ---- what waits */
+
+static int note_unreached(void *context, const struct desk_unreached *who, struct err *err)
+{
+        (void)context;
+        (void)err;
+        note("%s %s %s %s\n", who->person, who->pupil, who->rule, who->phone ? who->phone : "-");
+        return 0;
+}
+
+static const char *unreached(struct db *db, const char *scope)
+{
+        struct desk_day day = at(scope, DAY "T12:00");
+        struct err err = {0};
+
+        told[0] = '\0';
+        if (desk_day_unreached(db, &day, note_unreached, NULL, &err) < 0)
+                fail_msg("%s", err.text);
+        return told;
+}
+
+static void who_was_not_reached(void **state)
+{
+        struct run run;
+
+        (void)state;
+        open_day(&run);
+        run_mark(&run, DAY "T08:10", "P1", 1, "absent");
+        run_until(&run, DAY "T09:20");
+        assert_string_equal(unreached(run.db, "[\"kj\"]"), "");
+        rows_run(run.db, "UPDATE message SET state = 'failed', reason = 'receipt' WHERE person = 'G1'");
+        assert_string_equal(unreached(run.db, "[\"kjk-a\"]"), "G1 P1 absence-alert +358400000021\n");
+        assert_string_equal(unreached(run.db, "[\"other\"]"), "");
+        run_settle(&run); /* the next channel reaches her */
+        assert_string_equal(unreached(run.db, "[\"kj\"]"), "");
+        rows_run(run.db, "UPDATE message SET state = 'expired' WHERE person = 'G1'");
+        assert_string_equal(unreached(run.db, "[\"kj\"]"), "G1 P1 absence-ladder +358400000021\n");
+        rows_run(run.db, "UPDATE guardian SET restricted = 1 WHERE pupil = 'P1' AND guardian = 'G1'");
+        assert_string_equal(unreached(run.db, "[\"kj\"]"), "");
+        run_close(&run);
+}
+
 /* ---- the roll */
 
 static int note_row(void *context, const struct desk_roll_row *row, struct err *err)
@@ -232,6 +274,13 @@ static void a_roll_is_of_one_lesson(void **state)
                   "{\"group\":\"kjk-a\",\"reason\":\"away\",\"until\":\"" DAY "\"}");
         assert_string_equal(roll(run.db, 3, "P2"), "P2 - held\n");
         assert_string_equal(roll(run.db, 1, "S1"), "");
+        run_event(&run, DAY "T09:10", "pupil.released", "{\"group\":\"kjk-a\"}");
+        rows_run(run.db, "INSERT INTO workplace(id, name, organisation) VALUES ('W1', 'Puutarha', 'kj')");
+        run_event(&run, DAY "T09:20", "placement.planned",
+                  "{\"placement\":\"PL1\",\"pupil\":\"P2\",\"workplace\":\"W1\",\"weekdays\":[1],\"from\":"
+                  "\"2026-11-16\","
+                  "\"until\":\"2026-12-18\"}");
+        assert_string_equal(roll(run.db, 3, "P2"), "P2 - placed\n");
         assert_int_equal(desk_roll_taken(run.db, "kjk-a", DAY, &taken, NULL), 0);
         assert_int_equal(taken, 2);
         assert_int_equal(desk_roll_day_kind(run.db, "kjk-a", DAY, kind, NULL), 0);
@@ -303,6 +352,7 @@ int main(void)
             cmocka_unit_test(the_missing_are_those_of_whom_nobody_knows),
             cmocka_unit_test(the_ladder_says_what_comes_next),
             cmocka_unit_test(whom_to_call),
+            cmocka_unit_test(who_was_not_reached),
             cmocka_unit_test(a_roll_is_of_one_lesson),
             cmocka_unit_test(a_change_concerns_who_sees_it),
             cmocka_unit_test(a_protected_pupil_wakes_too),
