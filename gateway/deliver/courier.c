@@ -12,9 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CHECK_MS 1000 /* other programs may write: looked for so often */
-#define TROUBLE_MS 10 /* after a failure, doubled each time up to CHECK_MS, before the next try */
-#define STOP_MS 10000 /* the last job waits so long for the disk */
+#define CHECK_MS 1000       /* other programs may write: looked for so often */
+#define TROUBLE_MS 10       /* after a failure, doubled each time up to CHECK_MS, before the next try */
+#define OUTCOMES_MIN 512    /* that are written together, … */
+#define OUTCOMES_HOLD_MS 20 /* … unless the first of them has waited so long or nothing more is under way */
+#define STOP_MS 10000       /* the last job waits so long for the disk */
 
 static const char *const channels[] = {"sms", "email"};
 
@@ -41,6 +43,7 @@ struct courier {
         bool is_submitted;
         struct finished *finished; /* for the next job */
         size_t finished_count, finished_room;
+        int64_t finished_ms;  /* since when there are any */
         int64_t check_at_ms;  /* when to look for work again */
         int64_t submit_at_ms; /* after a failure: not before, … */
         int64_t trouble_ms;   /* … which is so long after the last one; 0: all is well */
@@ -59,6 +62,8 @@ struct courier {
 
 static void add_finished(struct courier *courier, const struct finished *finished)
 {
+        if (!courier->finished_count)
+                courier->finished_ms = clock_monotonic_ms();
         courier->finished[courier->finished_count++] = *finished;
 }
 
@@ -606,12 +611,26 @@ static void submit(struct courier *courier)
         }
 }
 
+/* A commit costs the same for few outcomes as for many: while others are about to finish and no lane is short
+ * of work, they are waited for. */
+static bool holds_outcomes(const struct courier *courier, int64_t now_ms)
+{
+        if (!courier->finished_count || courier->finished_count >= OUTCOMES_MIN ||
+            !atomic_load(&courier->under_way) || now_ms - courier->finished_ms >= OUTCOMES_HOLD_MS)
+                return false;
+        for (int i = 0; i < courier->config.provider_count; i++)
+                if (courier->lanes[i].under_way_count && lane_is_low(&courier->lanes[i]))
+                        return false;
+        return true;
+}
+
 static void submit_when_needed(struct courier *courier)
 {
         int64_t now_ms = clock_monotonic_ms();
         bool stopping = atomic_load(&courier->is_stopping), has_work = false;
 
-        if (courier->is_submitted || now_ms < courier->submit_at_ms)
+        if (courier->is_submitted || now_ms < courier->submit_at_ms ||
+            (!stopping && holds_outcomes(courier, now_ms)))
                 return;
         courier->job.claim_count = 0;
         if (!stopping && (atomic_exchange(&courier->is_woken, false) || now_ms >= courier->check_at_ms ||
@@ -708,7 +727,9 @@ int courier_step(struct courier *courier, int wait_ms, struct err *err)
         if (r < 0)
                 return r;
         collect(courier);
-        if ((atomic_load(&courier->is_woken) || courier->finished_count) && !courier->trouble_ms)
+        if (holds_outcomes(courier, clock_monotonic_ms()))
+                wait_ms = wait_ms < OUTCOMES_HOLD_MS ? wait_ms : OUTCOMES_HOLD_MS;
+        else if ((atomic_load(&courier->is_woken) || courier->finished_count) && !courier->trouble_ms)
                 wait_ms = courier->is_submitted ? wait_ms : 0;
         courier->is_idle = !courier->is_submitted && !courier->finished_count && !courier->trouble_ms &&
                            !atomic_load(&courier->under_way) && !atomic_load(&courier->is_woken);
@@ -987,6 +1008,7 @@ int courier_open(const struct courier_config *config, struct courier **ret_couri
                 courier_free(courier);
                 return err && err->text[0] ? r : err_set(err, r, "courier: cannot start a thread");
         }
+        pthread_setname_np(courier->thread, "courier");
         *ret_courier = courier;
         return 0;
 }

@@ -24,8 +24,8 @@ struct courier;
 struct db;
 struct writer;
 
-#define COURIER_CLAIM_MAX 512 /* messages claimed by one job */
-#define COURIER_LANE_MAX 1024 /* messages of one provider leased at a time */
+#define COURIER_CLAIM_MAX 1024 /* messages claimed by one job */
+#define COURIER_LANE_MAX 2048  /* messages of one provider leased at a time */
 #define COURIER_CONNECT_TIMEOUT_MS 5000
 #define COURIER_TIMEOUT_MS 20000
 #define COURIER_DRAIN_MS 25000 /* courier_close waits so long for what is under way */

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define WINDOW_MS 250
+#define PACE_MS 250  /* what `pace` counts, … */
+#define WINDOW_MS 50 /* … judged by so long */
 
 void lane_init(struct lane *lane, const struct provider *provider, int64_t now_ms)
 {
@@ -65,7 +66,7 @@ int lane_room(struct lane *lane, int64_t now_ms)
                 room = leased == 0;
                 break;
         case BREAKER_CLOSED:
-                if (!lane_is_low(lane))
+                if (room < leased_max(lane) / 4)
                         return 0; /* claim seldom and much rather than often and little */
                 break;
         }
@@ -152,17 +153,19 @@ void lane_add_questions(struct lane *lane, struct message_list *list)
 
 void lane_count(struct lane *lane, int64_t now_ms)
 {
-        int64_t elapsed = now_ms - lane->window_ms;
+        int64_t elapsed = now_ms - lane->window_ms, pace;
         int least = provider_connections(lane->provider);
 
         lane->window_count++;
         if (elapsed < WINDOW_MS)
                 return;
-        lane->pace = (int)(lane->window_count * (int64_t)WINDOW_MS / elapsed);
-        if (lane->pace < least)
-                lane->pace = least;
-        if (lane->pace > COURIER_LANE_MAX / 2)
-                lane->pace = COURIER_LANE_MAX / 2;
+        /* Up at once, down slowly: what it takes falls, too, when it waits for us. */
+        pace = lane->window_count * (int64_t)PACE_MS / elapsed;
+        if (pace < lane->pace - lane->pace / 8)
+                pace = lane->pace - lane->pace / 8;
+        if (pace < least)
+                pace = least;
+        lane->pace = pace < COURIER_LANE_MAX / 2 ? (int)pace : COURIER_LANE_MAX / 2;
         lane->window_ms = now_ms;
         lane->window_count = 0;
 }

@@ -256,12 +256,9 @@ void provider_answer(const struct provider *provider, int status, const char *bo
         struct provider_answer answer = {.outcome = provider->is_smtp ? outcome_of_smtp(status)
                                                                       : outcome_of_status(status)};
         char code[MESSAGE_DETAIL_MAX] = "";
+        int i;
 
-        snprintf(answer.detail, sizeof answer.detail, "%s %d%s", protocol, status,
-                 status >= 200 && status < 300 && !provider->is_smtp
-                     ? ", an answer that its file does not know"
-                     : "");
-        for (int i = 0; i < provider->answer_count; i++) {
+        for (i = 0; i < provider->answer_count; i++) {
                 const struct answer_rule *rule = &provider->answers[i];
 
                 if (!status_fits(rule, status) || !field_fits(rule, json) ||
@@ -277,6 +274,11 @@ void provider_answer(const struct provider *provider, int status, const char *bo
                          code[0] ? ", " : "", code);
                 break;
         }
+        if (i == provider->answer_count)
+                snprintf(answer.detail, sizeof answer.detail, "%s %d%s", protocol, status,
+                         status >= 200 && status < 300 && !provider->is_smtp
+                             ? ", an answer that its file does not know"
+                             : "");
         json_decref(json);
         *ret_answer = answer;
 }

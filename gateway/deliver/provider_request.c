@@ -388,12 +388,16 @@ static void make_one_line(char *text)
 
 static int add_header(struct provider_request *request, const char *name, const char *value, struct err *err)
 {
-        char **line = &request->headers[request->header_count];
+        size_t length = strlen(name), size = strlen(value) + 1;
+        char *line = malloc(length + 2 + size);
 
-        if (asprintf(line, "%s: %s", name, value) < 0)
+        if (!line)
                 return err_set(err, ERR_NOMEM, "provider: out of memory");
-        make_one_line(*line);
-        request->header_count++;
+        memcpy(line, name, length);
+        memcpy(line + length, ": ", 2);
+        memcpy(line + length + 2, value, size);
+        make_one_line(line);
+        request->headers[request->header_count++] = line;
         return 0;
 }
 

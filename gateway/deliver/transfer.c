@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define HEADER_VALUE_MAX 128 /* bytes kept of Retry-After and Date */
+#define HEADER_VALUE_MAX 128 /* bytes, with the NUL, of a header that is read */
 #define CONNECT_TIMEOUT_MS 5000L
 
 int transfer_new(struct transfer **ret_transfer, struct err *err)
@@ -27,12 +27,7 @@ void transfer_reset(struct transfer *transfer)
 {
         message_fini(&transfer->message);
         provider_request_fini(&transfer->request);
-        curl_slist_free_all(transfer->headers);
-        transfer->headers = NULL;
         buf_cut(&transfer->answer, 0);
-        free(TAKE(transfer->date));
-        free(TAKE(transfer->retry_after));
-        free(TAKE(transfer->id));
         transfer->begun = 0;
         transfer->is_question = false;
         transfer->is_bad_address = false;
@@ -45,6 +40,7 @@ struct transfer *transfer_free(struct transfer *transfer)
                 return NULL;
         curl_easy_cleanup(transfer->easy);
         transfer_reset(transfer);
+        free(transfer->url);
         buf_fini(&transfer->answer);
         free(transfer);
         return NULL;
@@ -56,21 +52,6 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 
         /* Past the maximum curl ends the transfer; the status line has come by then. */
         return buf_add(&transfer->answer, data, size * count) < 0 ? 0 : size * count;
-}
-
-static void keep_header(const char *line, size_t length, const char *name, char **value)
-{
-        size_t skip = strlen(name);
-
-        if (length <= skip || line[skip] != ':' || strncasecmp(line, name, skip) != 0)
-                return;
-        skip++;
-        while (skip < length && line[skip] == ' ')
-                skip++;
-        while (length > skip && (unsigned char)line[length - 1] <= ' ')
-                length--;
-        free(*value);
-        *value = length - skip < HEADER_VALUE_MAX ? strndup(line + skip, length - skip) : NULL;
 }
 
 /* RFC 3463: no such mailbox or domain, moved away, takes no mail, closed. A refusal without such a code, or
@@ -87,19 +68,12 @@ static bool is_bad_address(const char *line, size_t length)
         return false;
 }
 
-static size_t take_header(char *line, size_t size, size_t count, void *context)
+/* The replies of an SMTP server. */
+static size_t take_reply(char *line, size_t size, size_t count, void *context)
 {
         struct transfer *transfer = context;
-        const char *id = provider_id_header(transfer->provider);
 
-        if (provider_is_smtp(transfer->provider)) {
-                transfer->is_bad_address = transfer->is_bad_address || is_bad_address(line, size * count);
-                return size * count;
-        }
-        keep_header(line, size * count, "retry-after", &transfer->retry_after);
-        keep_header(line, size * count, "date", &transfer->date);
-        if (id)
-                keep_header(line, size * count, id, &transfer->id);
+        transfer->is_bad_address = transfer->is_bad_address || is_bad_address(line, size * count);
         return size * count;
 }
 
@@ -134,24 +108,21 @@ static int before_request(void *context, char *to_address, char *from_address, i
         return CURL_PREREQFUNC_OK;
 }
 
-static int set_headers(struct transfer *transfer, struct err *err)
+static struct curl_slist *link_headers(struct transfer *transfer)
 {
-        struct curl_slist *grown;
+        static char no_expect[] = "Expect:";
+        struct curl_slist *headers = transfer->headers;
+        int count = 0;
 
         /* curl 7.88 would sign the empty header and then not send it. It asks for leave only before bodies of
          * a megabyte, and ours are smaller. */
-        if (!transfer->request.sigv4) {
-                transfer->headers = curl_slist_append(NULL, "Expect:");
-                if (!transfer->headers)
-                        return err_set(err, ERR_NOMEM, "courier: out of memory");
-        }
-        for (int i = 0; i < transfer->request.header_count; i++) {
-                grown = curl_slist_append(transfer->headers, transfer->request.headers[i]);
-                if (!grown)
-                        return err_set(err, ERR_NOMEM, "courier: out of memory");
-                transfer->headers = grown;
-        }
-        return 0;
+        if (!transfer->request.sigv4)
+                headers[count++].data = no_expect;
+        for (int i = 0; i < transfer->request.header_count; i++)
+                headers[count++].data = transfer->request.headers[i];
+        for (int i = 0; i < count; i++)
+                headers[i].next = i + 1 < count ? &headers[i + 1] : NULL;
+        return count ? headers : NULL;
 }
 
 /* An option that is not set for want of memory could send the request without its signature: the first
@@ -167,9 +138,7 @@ static void set_common(struct transfer *transfer, int timeout_ms)
         const struct provider_request *request = &transfer->request;
         const char *ca_file = provider_ca_file(transfer->provider);
 
-        transfer->set = CURLE_OK;
         curl_easy_reset(transfer->easy); /* options alone: connections and caches stay */
-        SET(transfer, CURLOPT_URL, request->url);
         SET(transfer, CURLOPT_NOSIGNAL, 1L);
         SET(transfer, CURLOPT_CONNECTTIMEOUT_MS,
             timeout_ms < CONNECT_TIMEOUT_MS ? (long)timeout_ms : CONNECT_TIMEOUT_MS);
@@ -196,12 +165,8 @@ static void set_http(struct transfer *transfer)
         SET(transfer, CURLOPT_PROTOCOLS_STR, "http,https");
         SET(transfer, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
         SET(transfer, CURLOPT_USERAGENT, "Kapula");
-        SET(transfer, CURLOPT_HTTPHEADER, transfer->headers);
-        SET(transfer, CURLOPT_HEADERFUNCTION, take_header);
-        SET(transfer, CURLOPT_HEADERDATA, transfer);
         if (request->body) {
-                SET(transfer, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
-                SET(transfer, CURLOPT_POSTFIELDS, request->body);
+                SET(transfer, CURLOPT_POST, 1L);
                 SET(transfer, CURLOPT_CUSTOMREQUEST, request->method);
         }
         if (request->sigv4)
@@ -211,44 +176,81 @@ static void set_http(struct transfer *transfer)
 }
 
 /* TLS or nothing, unless the file says otherwise: the password and the message would be read on the way. */
-static int set_smtp(struct transfer *transfer, struct err *err)
+static void set_smtp(struct transfer *transfer)
 {
-        const struct provider_request *request = &transfer->request;
-
-        transfer->headers = curl_slist_append(NULL, request->mail_to);
-        if (!transfer->headers)
-                return err_set(err, ERR_NOMEM, "courier: out of memory");
         SET(transfer, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
         SET(transfer, CURLOPT_USE_SSL,
             (long)(provider_is_insecure(transfer->provider) ? CURLUSESSL_TRY : CURLUSESSL_ALL));
-        SET(transfer, CURLOPT_MAIL_FROM, request->mail_from);
-        SET(transfer, CURLOPT_MAIL_RCPT, transfer->headers);
-        SET(transfer, CURLOPT_HEADERFUNCTION, take_header); /* the server's replies */
+        SET(transfer, CURLOPT_HEADERFUNCTION, take_reply);
         SET(transfer, CURLOPT_HEADERDATA, transfer);
         SET(transfer, CURLOPT_UPLOAD, 1L);
         SET(transfer, CURLOPT_READFUNCTION, give_body);
         SET(transfer, CURLOPT_READDATA, transfer);
-        SET(transfer, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body_length);
-        return 0;
 }
 
-/* With the request made: the handle. */
+/* What is the same for all messages of the provider: most of what there is to set, so a handle that sent one
+ * keeps it for the next. */
+static void set_up(struct transfer *transfer, int timeout_ms)
+{
+        free(TAKE(transfer->url));
+        set_common(transfer, timeout_ms);
+        if (provider_is_smtp(transfer->provider))
+                set_smtp(transfer);
+        else
+                set_http(transfer);
+        transfer->timeout_ms = timeout_ms;
+}
+
+static void set_url(struct transfer *transfer)
+{
+        char *url = transfer->request.url;
+
+        if (transfer->url && strcmp(transfer->url, url) == 0)
+                return;
+        SET(transfer, CURLOPT_URL, url);
+        free(transfer->url);
+        transfer->url = url;
+        transfer->request.url = NULL;
+}
+
+/* What is this message's alone. */
+static void set_message(struct transfer *transfer)
+{
+        const struct provider_request *request = &transfer->request;
+
+        set_url(transfer);
+        if (provider_is_smtp(transfer->provider)) {
+                transfer->headers[0] = (struct curl_slist){.data = request->envelope_to};
+                SET(transfer, CURLOPT_MAIL_FROM, request->mail_from);
+                SET(transfer, CURLOPT_MAIL_RCPT, transfer->headers);
+                SET(transfer, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body_length);
+                return;
+        }
+        SET(transfer, CURLOPT_HTTPHEADER, link_headers(transfer));
+        if (request->body) {
+                SET(transfer, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
+                SET(transfer, CURLOPT_POSTFIELDS, request->body);
+        }
+}
+
+/* With the request made: the handle. One that was set up for questions, or not to the end, is no use for the
+ * next. */
 static int prepare(struct transfer *transfer, int timeout_ms, struct err *err)
 {
-        int r;
+        bool is_ready = transfer->ready_for == transfer->provider && transfer->timeout_ms == timeout_ms &&
+                        !transfer->is_question;
 
-        set_common(transfer, timeout_ms);
-        if (provider_is_smtp(transfer->provider)) {
-                r = set_smtp(transfer, err);
-        } else {
-                r = set_headers(transfer, err);
-                if (r == 0)
-                        set_http(transfer);
-        }
-        if (r == 0 && transfer->set != CURLE_OK)
-                r = err_set(err, transfer->set == CURLE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_IO, "courier: %s",
-                            curl_easy_strerror(transfer->set));
-        return r;
+        transfer->set = CURLE_OK;
+        transfer->ready_for = NULL;
+        if (!is_ready)
+                set_up(transfer, timeout_ms);
+        set_message(transfer);
+        if (transfer->set != CURLE_OK)
+                return err_set(err, transfer->set == CURLE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_IO, "courier: %s",
+                               curl_easy_strerror(transfer->set));
+        if (!transfer->is_question)
+                transfer->ready_for = transfer->provider;
+        return 0;
 }
 
 int transfer_start(struct transfer *transfer, const struct provider *provider, struct message *message,
@@ -289,6 +291,17 @@ void transfer_told(struct transfer *transfer, CURLcode result, struct provider_t
                               transfer->answer.length, ret_told);
 }
 
+/* The answer's header of that name; NULL: there is none, or it is too long to be one of ours. */
+static const char *answer_header(struct transfer *transfer, const char *name)
+{
+        struct curl_header *header;
+
+        if (!name || curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK ||
+            strlen(header->value) >= HEADER_VALUE_MAX)
+                return NULL;
+        return header->value;
+}
+
 /* A server that has not seen the end of the message has not taken it. Refusals of login and TLS are faults of
  * our configuration, not of the message. */
 static void smtp_outcome(struct transfer *transfer, CURLcode result, int status,
@@ -310,12 +323,22 @@ static void smtp_outcome(struct transfer *transfer, CURLcode result, int status,
         }
 }
 
+/* A header that curl lends lasts until the next is asked for. */
+static int64_t read_retry_after(struct transfer *transfer, const char *value, int64_t now_utc)
+{
+        char wait[HEADER_VALUE_MAX];
+
+        snprintf(wait, sizeof wait, "%s", value);
+        return retry_after_seconds(wait, answer_header(transfer, "Date"), now_utc);
+}
+
 void transfer_outcome(struct transfer *transfer, CURLcode result, int64_t now_utc,
                       struct message_outcome *ret_outcome, int64_t *ret_retry_after)
 {
         struct message_outcome outcome = {.message = transfer->message.id,
                                           .attempt = transfer->message.attempt};
         long status = 0, sent_bytes = 0;
+        const char *retry_after = NULL;
         struct provider_answer answer;
 
         curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -327,15 +350,17 @@ void transfer_outcome(struct transfer *transfer, CURLcode result, int64_t now_ut
         } else if (status >= 200) {
                 /* An answer that broke off or is too long is read by its status alone. */
                 provider_answer(transfer->provider, (int)status, buf_text(&transfer->answer),
-                                result == CURLE_OK ? transfer->answer.length : 0, transfer->id, &answer);
+                                result == CURLE_OK ? transfer->answer.length : 0,
+                                answer_header(transfer, provider_id_header(transfer->provider)), &answer);
                 outcome.outcome = answer.outcome;
                 outcome.is_bad_address = answer.is_bad_address;
                 outcome.status = (int)status;
                 memcpy(outcome.detail, answer.detail, sizeof outcome.detail);
                 memcpy(outcome.provider_id, answer.id, sizeof outcome.provider_id);
-                if (transfer->retry_after)
-                        *ret_retry_after =
-                            retry_after_seconds(transfer->retry_after, transfer->date, now_utc);
+                if (answer.outcome != ATTEMPT_ACCEPTED)
+                        retry_after = answer_header(transfer, "Retry-After");
+                if (retry_after)
+                        *ret_retry_after = read_retry_after(transfer, retry_after, now_utc);
         } else {
                 outcome.outcome = transfer->begun && sent_bytes > 0 ? ATTEMPT_UNKNOWN : ATTEMPT_RETRY;
                 snprintf(outcome.detail, sizeof outcome.detail, "%s",

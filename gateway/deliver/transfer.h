@@ -14,16 +14,17 @@ struct transfer {
         const struct provider *provider;
         struct message message; /* its own */
         struct provider_request request;
-        struct curl_slist *headers;
+        struct curl_slist headers[PROVIDER_HEADER_MAX + 1]; /* lent to curl; the texts are the request's */
+        const struct provider *ready_for; /* whose requests the handle is set up for; NULL: nobody's */
+        char *url;                        /* that it is set to */
+        int timeout_ms;
         struct buf answer;
-        char *date, *retry_after; /* of the answer's headers; NULL: none */
-        char *id;                 /* of the header that the provider's file names; NULL: none */
-        bool is_bad_address;      /* an SMTP server has said so */
-        int begun;                /* how often curl began to send */
-        bool is_question;         /* it asks after the message instead of sending it */
-        size_t read;              /* bytes of the body that curl has taken (SMTP) */
-        struct transfer *next;    /* the owner's */
-        CURLcode set;             /* of the options: the first that could not be set */
+        bool is_bad_address;   /* an SMTP server has said so */
+        int begun;             /* how often curl began to send */
+        bool is_question;      /* it asks after the message instead of sending it */
+        size_t read;           /* bytes of the body that curl has taken (SMTP) */
+        struct transfer *next; /* the owner's */
+        CURLcode set;          /* of the options: the first that could not be set */
 };
 
 int transfer_new(struct transfer **ret_transfer, struct err *err);

@@ -162,6 +162,7 @@ static int add_claimed(struct query *query, struct message_list *list, struct er
         message = &list->items[list->count - 1];
         copy(query, 14, &message->organisation, &failed);
         message->first_try = column_int_or(query, 15, 0);
+        message->attempt++; /* the one that the lease opens */
         return failed ? err_set(err, ERR_NOMEM, "database: out of memory") : 0;
 }
 
@@ -176,18 +177,7 @@ static int claim_class(struct db *db, int64_t now_utc, const struct message_lane
 
         query_start(
             &q, db,
-            "UPDATE message SET state = 'leased', reason = NULL, attempts = attempts + 1, changed = ?1"
-            " WHERE id IN (SELECT id FROM message"
-            "               WHERE state IN ('queued', 'retry') AND channel = ?2 AND urgent = ?3"
-            "                 AND not_before <= ?1 AND (deadline IS NULL OR deadline > ?1) AND changed <= ?10"
-            "                 AND (provider = ?4 OR (provider IS NULL AND NOT ?5"
-            "                  AND (?7 IS NULL OR EXISTS (SELECT 1 FROM json_each(?7)"
-            "                                              WHERE substr(address, 1, length(value)) = value))"
-            "                  AND (?8 IS NULL OR NOT EXISTS (SELECT 1 FROM json_each(?8)"
-            "                                              WHERE substr(address, 1, length(value)) = "
-            "value))))"
-            "               ORDER BY not_before, id LIMIT ?6)"
-            " RETURNING " MESSAGE_COLUMNS ","
+            "SELECT " MESSAGE_COLUMNS ","
             " CASE WHEN ?9 IS NOT NULL THEN"
             "  (SELECT t.ancestor FROM message_notice mn JOIN notice n ON n.id = mn.notice"
             "     JOIN rule_match r ON r.id = n.match JOIN role o ON o.person = r.pupil AND o.role = 'pupil'"
@@ -197,7 +187,16 @@ static int claim_class(struct db *db, int64_t now_utc, const struct message_lane
             " CASE WHEN provider IS NOT NULL THEN"
             "  (SELECT min(started) FROM attempt a WHERE a.message = message.id"
             "      AND a.number > ifnull((SELECT max(p.number) FROM attempt p WHERE p.message = message.id"
-            "                                AND p.outcome = 'accepted'), 0)) END",
+            "                                AND p.outcome = 'accepted'), 0)) END"
+            " FROM message"
+            " WHERE state IN ('queued', 'retry') AND channel = ?2 AND urgent = ?3"
+            "   AND not_before <= ?1 AND (deadline IS NULL OR deadline > ?1) AND changed <= ?10"
+            "   AND (provider = ?4 OR (provider IS NULL AND NOT ?5"
+            "    AND (?7 IS NULL OR EXISTS (SELECT 1 FROM json_each(?7)"
+            "                                WHERE substr(address, 1, length(value)) = value))"
+            "    AND (?8 IS NULL OR NOT EXISTS (SELECT 1 FROM json_each(?8)"
+            "                                    WHERE substr(address, 1, length(value)) = value))))"
+            " ORDER BY not_before, id LIMIT ?6",
             err);
         query_int(&q, now_utc);
         query_text(&q, lane->channel);
@@ -213,8 +212,7 @@ static int claim_class(struct db *db, int64_t now_utc, const struct message_lane
                 ;
         query_end(&q);
         if (r == 0)
-                r = message_open_attempts(db, now_utc, list->items + first, list->count - first,
-                                          lane->provider, err);
+                r = message_lease(db, now_utc, list->items + first, list->count - first, lane->provider, err);
         for (size_t i = first; i < list->count && r == 0; i++)
                 if (!urgent && strcmp(lane->channel, "email") == 0)
                         r = add_unsubscribe(db, &list->items[i], err);

@@ -10,13 +10,29 @@
 #define BATCH_MAX_BYTES (BATCH_MAX * (MESSAGE_PROVIDER_ID_MAX + 32) + 3) /* {"ID":"PROVIDER_ID",…} */
 #define BATCH_MIN 4 /* fewer alike are not worth their JSON */
 
-/* ---- attempts */
+/* ---- leases */
 
-static int open_some(struct db *db, int64_t now_utc, const struct message *messages, size_t count,
-                     const char *provider, struct err *err)
+static int open_attempts(struct db *db, int64_t now_utc, const char *json, const char *provider,
+                         struct err *err)
+{
+        struct query q;
+
+        query_start(&q, db,
+                    "INSERT INTO attempt(message, number, provider, started)"
+                    " SELECT CAST(key AS INTEGER), value, ?1, ?2 FROM json_each(?3)",
+                    err);
+        query_text(&q, provider);
+        query_int(&q, now_utc);
+        query_text(&q, json);
+        return query_run(&q);
+}
+
+static int lease_some(struct db *db, int64_t now_utc, const struct message *messages, size_t count,
+                      const char *provider, struct err *err)
 {
         _cleanup_(buf_fini) struct buf json;
         struct query q;
+        int r;
 
         buf_init(&json, BATCH_MAX_BYTES);
         for (size_t i = 0; i < count; i++)
@@ -25,23 +41,23 @@ static int open_some(struct db *db, int64_t now_utc, const struct message *messa
         if (buf_error(&json))
                 return err_set(err, ERR_NOMEM, "database: out of memory");
         query_start(&q, db,
-                    "INSERT INTO attempt(message, number, provider, started)"
-                    " SELECT CAST(key AS INTEGER), value, ?1, ?2 FROM json_each(?3)",
+                    "UPDATE message SET state = 'leased', reason = NULL, attempts = attempts + 1, changed = ?"
+                    " WHERE id IN (SELECT CAST(key AS INTEGER) FROM json_each(?))",
                     err);
-        query_text(&q, provider);
         query_int(&q, now_utc);
         query_text(&q, buf_text(&json));
-        return query_run(&q);
+        r = query_run(&q);
+        return r < 0 ? r : open_attempts(db, now_utc, buf_text(&json), provider, err);
 }
 
-int message_open_attempts(struct db *db, int64_t now_utc, const struct message *messages, size_t count,
-                          const char *provider, struct err *err)
+int message_lease(struct db *db, int64_t now_utc, const struct message *messages, size_t count,
+                  const char *provider, struct err *err)
 {
         int r = 0;
 
         for (size_t at = 0; at < count && r == 0; at += BATCH_MAX)
-                r = open_some(db, now_utc, messages + at, count - at < BATCH_MAX ? count - at : BATCH_MAX,
-                              provider, err);
+                r = lease_some(db, now_utc, messages + at, count - at < BATCH_MAX ? count - at : BATCH_MAX,
+                               provider, err);
         return r;
 }
 

@@ -161,6 +161,7 @@ int writer_open(const char *path, const struct clock *clock, struct writer **ret
                 free(writer);
                 return r;
         }
+        pthread_setname_np(writer->thread, "writer");
         *ret_writer = writer;
         return 0;
 }

@@ -216,6 +216,7 @@ struct peer *peer_start(void)
         pthread_mutex_init(&peer->mutex, NULL);
         if (pthread_create(&peer->thread, NULL, run, peer) != 0)
                 abort();
+        pthread_setname_np(peer->thread, "provider");
         return peer;
 }
 
