@@ -227,7 +227,10 @@ static int note_row(void *context, const struct desk_roll_row *row, struct err *
         (void)context;
         (void)err;
         note("%s %s%s%s%s%s\n", row->pupil, row->mark ? row->mark : "-",
-             row->is_elsewhere ? " elsewhere" : "", row->is_held ? " held" : "",
+             row->is_elsewhere ? " elsewhere" : "",
+             row->is_held     ? " held"
+             : row->is_placed ? " placed"
+                              : "",
              row->is_authorised ? " authorised" : "", row->announced ? " announced" : "");
         return 0;
 }
