@@ -10,7 +10,8 @@
 #include <pthread.h>
 #include <time.h>
 
-#define LOOK_MS 1             /* between two looks while the loops work */
+#define LOOK_MS 1 /* between two looks while the loops work */
+#define DAY_SECONDS 86400
 #define PUBLISH_WAIT_MS 10000 /* a broker that is away does not stop the day */
 
 struct conductor {
@@ -70,6 +71,16 @@ static int settle(struct conductor *conductor, int64_t *ret_next, struct err *er
         return r < 0 ? r : 0;
 }
 
+static void move_clock(struct conductor *conductor, int64_t to)
+{
+        int64_t from = clock_now_utc(conductor->options.clock);
+
+        clock_set_utc(conductor->options.clock, to);
+        if (to / DAY_SECONDS != from / DAY_SECONDS && conductor->options.new_day)
+                conductor->options.new_day(conductor->options.context);
+        conductor->options.wake(conductor->options.context);
+}
+
 static int run(struct conductor *conductor, int64_t until, struct err *err)
 {
         int64_t next = until;
@@ -79,8 +90,7 @@ static int run(struct conductor *conductor, int64_t until, struct err *err)
                 r = settle(conductor, &next, err);
                 if (r < 0 || conductor->stopping || clock_now_utc(conductor->options.clock) >= until)
                         return r;
-                clock_set_utc(conductor->options.clock, next < until ? next : until);
-                conductor->options.wake(conductor->options.context);
+                move_clock(conductor, next < until ? next : until);
         }
 }
 

@@ -17,6 +17,7 @@ struct conductor_options {
         struct writer *writer;
         void (*wake)(void *context);    /* every loop: the clock has moved */
         bool (*is_idle)(void *context); /* what the rows do not tell: requests under way, receipts to come */
+        void (*new_day)(void *context); /* in the conductor's thread, before anything of that day */
         void *context;
         bool has_broker; /* publications are waited for */
 };

@@ -300,6 +300,13 @@ static int open_store(struct gateway *gateway, struct err *err)
         return r < 0 ? r : writer_run(gateway->writer, &job, err);
 }
 
+static void purge_old(void *context)
+{
+        struct gateway *gateway = context;
+
+        keeper_purge(gateway->config, gateway->writer);
+}
+
 static int open_conductor(struct gateway *gateway, struct err *err)
 {
         const struct conductor_options options = {
@@ -308,6 +315,7 @@ static int open_conductor(struct gateway *gateway, struct err *err)
             .writer = gateway->writer,
             .wake = wake_all,
             .is_idle = outward_is_idle,
+            .new_day = purge_old,
             .context = gateway,
             .has_broker = gateway->config->broker_port != 0,
         };

@@ -33,6 +33,7 @@ struct purge_ages keeper_ages(const struct config *config, int64_t now_utc)
         return (struct purge_ages){
             .messages = now_utc - (int64_t)config->keep_messages_days * DAY_SECONDS,
             .publications = now_utc - (int64_t)config->keep_publications_days * DAY_SECONDS,
+            .moments = now_utc - DAY_SECONDS,
             .events = now_utc - (int64_t)config->keep_events_days * DAY_SECONDS,
         };
 }
@@ -62,21 +63,12 @@ static bool sleep_ms(struct keeper *keeper, int64_t time_ms)
         return !is_stopping;
 }
 
-static void purge(struct keeper *keeper)
+static void tell(const struct purge_counts *counts)
 {
-        struct step step = {.job.run = run, .config = keeper->config, .has_more = true};
-        const struct purge_counts *counts = &step.counts;
-        struct err err = {0};
-        int r = 0;
-
-        while (r == 0 && step.has_more && sleep_ms(keeper, 1))
-                r = writer_run(keeper->writer, &step.job, &err);
-        if (r < 0)
-                log_warning("purge", "%s", err.text);
-        if (counts->messages || counts->matches || counts->publications || counts->events)
-                log_info("purge", "%lld messages, %lld matches, %lld publications, %lld events",
+        if (counts->messages || counts->matches || counts->publications || counts->events || counts->rest)
+                log_info("purge", "%lld messages, %lld matches, %lld publications, %lld events, %lld others",
                          (long long)counts->messages, (long long)counts->matches,
-                         (long long)counts->publications, (long long)counts->events);
+                         (long long)counts->publications, (long long)counts->events, (long long)counts->rest);
         if (counts->unsent_publications)
                 log_warning(
                     "purge",
@@ -85,13 +77,32 @@ static void purge(struct keeper *keeper)
                     (long long)counts->unsent_publications);
 }
 
+/* KEEPER NULL: nobody ends it before its end. */
+static void purge(const struct config *config, struct writer *writer, struct keeper *keeper)
+{
+        struct step step = {.job.run = run, .config = config, .has_more = true};
+        struct err err = {0};
+        int r = 0;
+
+        while (r == 0 && step.has_more && (!keeper || sleep_ms(keeper, 1)))
+                r = writer_run(writer, &step.job, &err);
+        if (r < 0)
+                log_warning("purge", "%s", err.text);
+        tell(&step.counts);
+}
+
+void keeper_purge(const struct config *config, struct writer *writer)
+{
+        purge(config, writer, NULL);
+}
+
 static void *keeper_main(void *context)
 {
         struct keeper *keeper = context;
         int64_t wait_ms = FIRST_MS;
 
         for (; sleep_ms(keeper, wait_ms); wait_ms = EVERY_MS)
-                purge(keeper);
+                purge(keeper->config, keeper->writer, keeper);
         return NULL;
 }
 

@@ -38,18 +38,18 @@ static void print(const struct purge_counts *counts, const struct arguments *arg
         if (arguments->is_json) {
                 printf(
                     "{\"messages\":%lld,\"matches\":%lld,\"publications\":%lld,\"unsent_publications\":%lld,"
-                    "\"events\":%lld,\"dry_run\":%s}\n",
+                    "\"events\":%lld,\"rest\":%lld,\"dry_run\":%s}\n",
                     (long long)counts->messages, (long long)counts->matches, (long long)counts->publications,
                     (long long)counts->unsent_publications, (long long)counts->events,
-                    arguments->is_dry ? "true" : "false");
+                    (long long)counts->rest, arguments->is_dry ? "true" : "false");
                 return;
         }
         printf(
             "%s: %lld messages, what %lld matches knew of people, %lld publications (%lld of them unsent), "
-            "%lld events.\n",
+            "%lld events, %lld replies, links and other short-lived rows.\n",
             arguments->is_dry ? "Would go" : "Gone", (long long)counts->messages, (long long)counts->matches,
             (long long)counts->publications, (long long)counts->unsent_publications,
-            (long long)counts->events);
+            (long long)counts->events, (long long)counts->rest);
 }
 
 static int run_on(struct db *db, const struct config *config, const struct arguments *arguments,

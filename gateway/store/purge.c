@@ -1,5 +1,6 @@
 #include "store/purge.h"
 #include "store/db.h"
+#include "store/purge_rest.h"
 
 #define OVER "state <> 'queued' AND state <> 'held' AND state <> 'leased' AND state <> 'retry'"
 
@@ -56,10 +57,12 @@ int purge_count(struct db *db, const struct purge_ages *ages, struct purge_count
         if (r > 0) {
                 counts.publications = column_int(&q, 0);
                 counts.unsent_publications = column_int(&q, 1);
-                *ret_counts = counts;
         }
         query_end(&q);
-        return r < 0 ? r : 0;
+        r = r < 0 ? r : purge_rest_count(db, ages, &counts.rest, err);
+        if (r == 0)
+                *ret_counts = counts;
+        return r;
 }
 
 /* ---- a step */
@@ -217,7 +220,7 @@ static int purge_events(struct db *db, int64_t before, struct purge_counts *coun
 int purge_step(struct db *db, const struct purge_ages *ages, int64_t *cursor, struct purge_counts *counts,
                struct err *err)
 {
-        int messages, matches, publications, events;
+        int messages, matches, publications, events, rest;
 
         messages = purge_messages(db, ages->messages, counts, err);
         if (messages < 0)
@@ -231,5 +234,8 @@ int purge_step(struct db *db, const struct purge_ages *ages, int64_t *cursor, st
         events = purge_events(db, ages->events, counts, err);
         if (events < 0)
                 return events;
-        return messages > 0 || matches > 0 || publications > 0 || events > 0;
+        rest = purge_rest_step(db, ages, &counts->rest, err);
+        if (rest < 0)
+                return rest;
+        return messages > 0 || matches > 0 || publications > 0 || events > 0 || rest > 0;
 }

@@ -2,8 +2,10 @@
  *
  * Messages with their attempts and receipts, and what matches knew of people, so long after they were over;
  * publications, oldest first, so that each tenant's seq stays without a gap, and the last of each tenant
- * always stays; events, which must outlive the two years for which intake takes facts (else one that came
- * again would be taken anew). Facts stay: they go with the person (erase). */
+ * always stays; replies and links as long as messages; codes, sessions and receipts without a message after
+ * a day; a STOP when nobody has had the number for as long; events, which must outlive the two years for
+ * which intake takes facts (else one that came again would be taken anew). Facts stay: they go with the
+ * person (erase). */
 #ifndef STORE_PURGE_H
 #define STORE_PURGE_H
 
@@ -22,11 +24,13 @@ struct db;
 /* Older than these (UTC) goes. */
 struct purge_ages {
         int64_t messages, publications, events;
+        int64_t moments; /* what is of use for minutes: codes, sessions, receipts without a message */
         int64_t publications_max; /* rows; 0: PURGE_PUBLICATIONS_MAX */
 };
 
 struct purge_counts {
         int64_t messages, matches, publications, unsent_publications, events;
+        int64_t rest; /* replies, links, codes, sessions, early receipts, stops (purge_rest.h) */
 };
 
 /* How many would go. */

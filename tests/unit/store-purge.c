@@ -191,6 +191,83 @@ static void tells_a_survey_by_fives(void **state)
         assert_int_equal(number(db, "SELECT count(*) FROM publication WHERE person IS NOT NULL"), 0);
 }
 
+/* The bound of what is kept as long as messages, and that of what lives for minutes. */
+#define OLD (NOW - 400 * DAY)
+#define RECENT (NOW - DAY)
+
+static void add_rest(struct db *db)
+{
+        char sql[4000];
+
+        snprintf(
+            sql, sizeof sql,
+            "INSERT INTO person(id, given, family) VALUES ('G1', 'Aino', 'Esimerkki');"
+            "INSERT INTO person(id, given, family, ended) VALUES ('G2', 'Onni', 'Esimerkki', '2024-01-01'),"
+            " ('G3', 'Outi', 'Esimerkki', '2026-11-01');"
+            "INSERT INTO contact(person, channel, value) VALUES ('G1', 'sms', '+358400000011'),"
+            " ('G2', 'sms', '+358400000012'), ('G3', 'sms', '+358400000013');"
+            "INSERT INTO reply(event, address, answer, state, at, received) VALUES"
+            " (1, '+358400000011', 'knew', 'done', 1, %lld), (2, '+358400000011', 'unclear', 'waiting', 1, "
+            "%lld);"
+            "INSERT INTO page_link(hash, kind, person, rule, subject_kind, subject, created, expires) VALUES"
+            " (x'01', 'guardian', 'G1', 'r', 'pupil', 'P1', 1, %lld), (x'02', 'case', 'G1', 'r', 'case', "
+            "'C', 1, %lld);"
+            "INSERT INTO case_session VALUES (x'0a', x'01', 1, %lld), (x'0b', x'02', 1, %lld), (x'0c', "
+            "x'02', 1, %lld);",
+            OLD - 1, OLD, OLD - 1, OLD, RECENT + 9, RECENT - 1, RECENT);
+        run_sql(db, sql);
+        snprintf(
+            sql, sizeof sql,
+            "INSERT INTO one_time_code(person, purpose, subject, code_hash, detail, created, expires) VALUES"
+            " ('G1', 'case', 'C', x'00', '', 1, %lld), ('G1', 'case', 'C', x'00', '', 1, %lld);"
+            "INSERT INTO early_receipt(provider, provider_id, status, received) VALUES"
+            " ('p', '1', 'delivered', %lld), ('p', '2', 'delivered', %lld);"
+            "INSERT INTO contact_stop(channel, value, since) VALUES ('sms', '+358400000011', 1),"
+            " ('sms', '+358400000012', 1), ('sms', '+358400000013', 1), ('sms', '+358400000014', 1),"
+            " ('sms', '+358400000015', %lld)",
+            RECENT - 1, RECENT, RECENT - 1, RECENT, OLD);
+        run_sql(db, sql);
+}
+
+static void takes_the_rest(void **state)
+{
+        struct purge_ages ages = {.messages = OLD, .moments = RECENT};
+        struct purge_counts counts;
+        struct db *db = *state;
+
+        add_rest(db);
+        counts = purge_all(db, &ages);
+        /* A reply, a link (and with it its session), a session, a code, a receipt, two stops. */
+        assert_int_equal(counts.rest, 7);
+        assert_int_equal(number(db, "SELECT count(*) FROM reply WHERE state = 'waiting'"), 1);
+        assert_int_equal(number(db, "SELECT count(*) FROM reply"), 1);
+        assert_int_equal(number(db, "SELECT count(*) FROM page_link WHERE hash = x'02'"), 1);
+        assert_int_equal(number(db, "SELECT count(*) FROM page_link"), 1);
+        assert_int_equal(number(db, "SELECT count(*) FROM case_session WHERE hash = x'0c'"), 1);
+        assert_int_equal(number(db, "SELECT count(*) FROM case_session"), 1);
+        assert_int_equal(number(db, "SELECT count(*) FROM one_time_code"), 1);
+        assert_int_equal(number(db, "SELECT count(*) FROM early_receipt WHERE provider_id = '2'"), 1);
+        assert_int_equal(number(db, "SELECT count(*) FROM early_receipt"), 1);
+        /* Whoever has the number, or had it a month ago, is still left in peace; so is a fresh stop. */
+        assert_int_equal(number(db, "SELECT count(*) FROM contact_stop"), 3);
+        assert_int_equal(number(db, "SELECT count(*) FROM contact_stop WHERE value IN ('+358400000011',"
+                                    " '+358400000013', '+358400000015')"),
+                         3);
+        assert_int_equal(purge_all(db, &ages).rest, 0);
+}
+
+static void takes_many_in_steps(void **state)
+{
+        struct purge_ages ages = {.messages = OLD, .moments = RECENT};
+        struct db *db = *state;
+
+        run_sql(db, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)"
+                    " INSERT INTO reply(event, address, answer, state, at, received)"
+                    " SELECT i, '+358400000011', 'knew', 'done', 1, 1 FROM n");
+        assert_int_equal(purge_all(db, &ages).rest, 2500);
+        assert_int_equal(number(db, "SELECT count(*) FROM reply"), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -201,6 +278,8 @@ int main(void)
             TEST(takes_old_events),
             TEST(counts_by_state_without_reading_all),
             TEST(tells_a_survey_by_fives),
+            TEST(takes_the_rest),
+            TEST(takes_many_in_steps),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
