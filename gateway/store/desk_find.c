@@ -349,53 +349,111 @@ int desk_group_each(struct db *db, const char *scope, const char *today,
 
 /* ---- everybody */
 
+/* ?6: the scope. */
+#define UNDER                                                              \
+        " CROSS JOIN organisation_tree t ON t.descendant = r.organisation" \
+        "   AND t.ancestor IN (SELECT value FROM json_each(?6))"
+#define BELONGS                                                                                      \
+        "(EXISTS (SELECT 1 FROM role r" UNDER " WHERE r.person = p.id)"                              \
+        " OR EXISTS (SELECT 1 FROM guardian g CROSS JOIN role r ON r.person = g.pupil AND r.role = " \
+        "'pupil'" UNDER " WHERE g.guardian = p.id)"                                                  \
+        " OR EXISTS (SELECT 1 FROM carer c CROSS JOIN role r ON r.person = c.pupil AND r.role = "    \
+        "'pupil'" UNDER " WHERE c.carer = p.id)"                                                     \
+        " OR EXISTS (SELECT 1 FROM workplace_supervisor s CROSS JOIN placement l ON l.workplace = "  \
+        "s.workplace"                                                                                \
+        "  CROSS JOIN role r ON r.person = l.pupil AND r.role = 'pupil'" UNDER " WHERE s.person = p.id))"
+
 struct people {
         struct db *db;
+        const char *scope;
+        bool is_small; /* the scope is read whole */
         json_t *ids;
         int limit;
         struct err *err;
 };
 
-static int add_people(struct people *people, const struct prefix *first, int way, const struct prefix *second,
-                      int second_way)
+static const char people_by_family[] =
+    "SELECT p.id FROM person p WHERE lower(p.family) >= ?1 AND lower(p.family) <= ?2"
+    "   AND (?3 = '' OR lower(p.given) >= ?3 AND lower(p.given) <= ?4) AND " BELONGS " LIMIT ?5";
+static const char people_by_given[] =
+    "SELECT p.id FROM person p WHERE lower(p.given) >= ?1 AND lower(p.given) <= ?2"
+    "   AND (?3 = '' OR lower(p.family) >= ?3 AND lower(p.family) <= ?4) AND " BELONGS " LIMIT ?5";
+
+/* The same of a scope that is read whole. */
+#define PUPILS_UNDER \
+        "organisation_tree t CROSS JOIN role r ON r.organisation = t.descendant AND r.role = 'pupil'"
+#define IN_IT " WHERE t.ancestor IN (SELECT value FROM json_each(?6))"
+static const char people_in_small[] =
+    "SELECT p.id FROM (SELECT r.person AS id FROM organisation_tree t"
+    "    CROSS JOIN role r ON r.organisation = t.descendant" IN_IT
+    "  UNION SELECT g.guardian FROM " PUPILS_UNDER " CROSS JOIN guardian g ON g.pupil = r.person" IN_IT
+    "  UNION SELECT c.carer FROM " PUPILS_UNDER " CROSS JOIN carer c ON c.pupil = r.person" IN_IT
+    "  UNION SELECT s.person FROM " PUPILS_UNDER " CROSS JOIN placement l ON l.pupil = r.person"
+    "    CROSS JOIN workplace_supervisor s ON s.workplace = l.workplace" IN_IT
+    "  ) x CROSS JOIN person p ON p.id = x.id"
+    " WHERE lower(p.family) >= ?1 AND lower(p.family) <= ?2"
+    "   AND (?3 = '' OR lower(p.given) >= ?3 AND lower(p.given) <= ?4)"
+    "    OR lower(p.given) >= ?1 AND lower(p.given) <= ?2"
+    "   AND (?3 = '' OR lower(p.family) >= ?3 AND lower(p.family) <= ?4) LIMIT ?5";
+
+static bool has_id(const json_t *ids, const char *id)
+{
+        for (size_t i = 0; i < json_array_size(ids); i++)
+                if (strcmp(json_string_value(json_array_get(ids, i)), id) == 0)
+                        return true;
+        return false;
+}
+
+static int add_people(struct people *people, const char *sql, const struct prefix *first, int way,
+                      const struct prefix *second, int second_way)
 {
         struct query q;
-        int r;
+        int r = 1;
 
-        query_start(&q, people->db,
-                    "SELECT p.id FROM person p WHERE lower(p.family) >= ?1 AND lower(p.family) <= ?2"
-                    "   AND (?3 = '' OR lower(p.given) >= ?3 AND lower(p.given) <= ?4) "
-                    "UNION SELECT p.id FROM person p WHERE lower(p.given) >= ?1 AND lower(p.given) <= ?2"
-                    "   AND (?3 = '' OR lower(p.family) >= ?3 AND lower(p.family) <= ?4) LIMIT ?5",
-                    people->err);
+        query_start(&q, people->db, sql, people->err);
         query_text(&q, first->from[way]);
         query_text(&q, first->until[way]);
         query_text(&q, second ? second->from[second_way] : "");
         query_text(&q, second ? second->until[second_way] : "");
         query_int(&q, people->limit);
-        while ((r = query_row(&q)) > 0 && (int)json_array_size(people->ids) < people->limit)
-                json_array_append_new(people->ids, json_string(column_text(&q, 0)));
+        query_text(&q, people->scope);
+        while ((int)json_array_size(people->ids) < people->limit && (r = query_row(&q)) > 0)
+                if (!has_id(people->ids, column_text(&q, 0)))
+                        json_array_append_new(people->ids, json_string(column_text(&q, 0)));
         query_end(&q);
         return r < 0 ? r : 0;
 }
 
-int desk_people_find(struct db *db, const char *like, int limit, struct buf *json, int *ret_count,
-                     struct err *err)
+static int add_both(struct people *people, const struct prefix *first, int way, const struct prefix *second,
+                    int second_way)
 {
-        struct people people = {.db = db, .ids = json_array(), .limit = limit, .err = err};
+        int r;
+
+        if (people->is_small)
+                return add_people(people, people_in_small, first, way, second, second_way);
+        r = add_people(people, people_by_family, first, way, second, second_way);
+        return r < 0 ? r : add_people(people, people_by_given, first, way, second, second_way);
+}
+
+int desk_people_find(struct db *db, const char *scope, const char *like, int limit, struct buf *json,
+                     int *ret_count, struct err *err)
+{
+        struct people people = {.db = db, .scope = scope, .ids = json_array(), .limit = limit, .err = err};
         const char *space = strchr(like, ' ');
         struct prefix whole, first, second;
         char *text;
-        int r = 0;
+        int r = is_small_scope(db, scope, err);
 
-        if (strlen(like) <= DESK_LIKE_MAX_BYTES && make_prefix(like, strlen(like), &whole))
+        people.is_small = r > 0;
+        r = r < 0 ? r : 0;
+        if (r == 0 && strlen(like) <= DESK_LIKE_MAX_BYTES && make_prefix(like, strlen(like), &whole))
                 for (int i = 0; i < whole.count && r == 0; i++)
-                        r = add_people(&people, &whole, i, NULL, 0);
+                        r = add_both(&people, &whole, i, NULL, 0);
         if (r == 0 && space && space[1] && strlen(like) <= DESK_LIKE_MAX_BYTES &&
             make_prefix(like, (size_t)(space - like), &first) &&
             make_prefix(space + 1, strlen(space + 1), &second))
                 for (int i = 0; i < first.count * second.count && r == 0; i++)
-                        r = add_people(&people, &first, i / second.count, &second, i % second.count);
+                        r = add_both(&people, &first, i / second.count, &second, i % second.count);
         *ret_count = (int)json_array_size(people.ids);
         text = json_dumps(people.ids, JSON_COMPACT);
         json_decref(people.ids);

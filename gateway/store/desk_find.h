@@ -37,8 +37,9 @@ int desk_group_each(struct db *db, const char *scope, const char *today,
                                 int64_t pupils, struct err *err),
                     void *context, struct err *err);
 
-/* Everybody whose name begins so, whoever they are: adds their ids as a JSON array, at most LIMIT. */
-int desk_people_find(struct db *db, const char *like, int limit, struct buf *json, int *ret_count,
-                     struct err *err);
+/* Everybody whose name begins so and who belongs to SCOPE (has or had a role in it, or is the guardian, carer
+ * or supervisor of a pupil who has): adds their ids as a JSON array, at most LIMIT. */
+int desk_people_find(struct db *db, const char *scope, const char *like, int limit, struct buf *json,
+                     int *ret_count, struct err *err);
 
 #endif

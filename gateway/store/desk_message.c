@@ -272,7 +272,8 @@ int desk_log_read(struct db *db, const struct desk_log_filter *filter, struct de
                 r = scan_all(&scan);
         } else {
                 buf_init(&people, (DESK_LOG_PEOPLE_MAX + 1) * (ID_SIZE * 6 + 8));
-                r = desk_people_find(db, filter->like, DESK_LOG_PEOPLE_MAX + 1, &people, &count, err);
+                r = desk_people_find(db, filter->scope, filter->like, DESK_LOG_PEOPLE_MAX + 1, &people,
+                                     &count, err);
                 ret_rows->many_people = count > DESK_LOG_PEOPLE_MAX;
                 if (r == 0)
                         r = read_people(&scan, buf_text(&people));

@@ -11,7 +11,7 @@
 #define DESK_LOG_ROWS 50 /* of one page */
 #define DESK_LOG_SCAN_MAX \
         4000 /* notices that are looked at for one page; what lies further back is the next */
-#define DESK_LOG_PEOPLE_MAX 100 /* whose messages a search for a name shows */
+#define DESK_LOG_PEOPLE_MAX 40 /* whose messages a search for a name shows */
 
 /* Where a page ends: the next begins below it. */
 struct desk_log_key {

@@ -158,6 +158,27 @@ static void test_filters(void **state)
                 filter.reader = "R";
                 expect(*state, &filter, table[i].expected);
         }
+        /* Who has the same name elsewhere takes nobody's place. */
+        execute(*state, "INSERT INTO person(id, given, family) WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL "
+                        "SELECT i + 1 FROM n"
+                        " WHERE i < 200) SELECT 'A' || i, 'Eeva', 'Öhman' FROM n;"
+                        "INSERT INTO role(person, role, organisation) SELECT id, 'pupil', 'x' FROM person "
+                        "WHERE id GLOB 'A*';"
+                        "INSERT INTO workplace_supervisor(workplace, person) VALUES ('W1', 'S1')");
+        expect(*state, &(struct desk_log_filter){.scope = "[\"g\"]", .reader = "T1", .like = "eeva"}, "1 ");
+        expect(*state, &(struct desk_log_filter){.scope = "[\"m\"]", .reader = "R", .like = "supervisor"},
+               "7 ");
+        /* The same in a scope that is too large to be read whole. */
+        execute(*state,
+                "INSERT INTO person(id, given, family) WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT"
+                " i + 1 FROM n WHERE i < 600) SELECT 'B' || i, 'Zed', 'Zorro' FROM n;"
+                "INSERT INTO role(person, role, organisation) SELECT id, 'pupil', 'g' FROM person WHERE id"
+                " GLOB 'B*'");
+        expect(*state, &(struct desk_log_filter){.scope = "[\"g\"]", .reader = "T1", .like = "eeva"}, "1 ");
+        expect(*state, &(struct desk_log_filter){.scope = "[\"m\"]", .reader = "R", .like = "supervisor"},
+               "7 ");
+        expect(*state, &(struct desk_log_filter){.scope = "[\"g\"]", .reader = "T1", .like = "teacher teo"},
+               "5 ");
         /* A name of the other school finds nothing of it. */
         expect(*state, &(struct desk_log_filter){.scope = "[\"s\"]", .reader = "E1", .like = "ben"}, "");
 }

@@ -126,6 +126,43 @@ static void keeps_to_the_bound_of_rows(void **state)
         assert_int_equal(purge_all(db, &ages).publications, 0);
 }
 
+/* A message's place in the log of its organisations goes when the message has gone. */
+static void takes_places_in_the_log(void **state)
+{
+        struct purge_ages ages = {.messages = NOW - 30 * DAY};
+        struct db *db = *state;
+        char sql[1500];
+
+        run_sql(db, "INSERT INTO organisation(id, kind, name) VALUES ('s', 'school', 'S');"
+                    "INSERT INTO person(id, given, family) VALUES ('P1', 'A', 'B');"
+                    "INSERT INTO role(person, role, organisation) VALUES ('P1', 'pupil', 's');"
+                    "INSERT INTO rule_version(id, rule, hash, text, first_used) VALUES (1, 'r', 'h', '', 1)");
+        for (int i = 1; i <= 4; i++) {
+                snprintf(sql, sizeof sql,
+                         "INSERT INTO rule_match(id, rule, version, kind, subject, pupil, key, state, due, "
+                         "seen, facts)"
+                         " VALUES (%1$d, 'r', 1, 'pupil', 'P1', 'P1', 'k%1$d', 'fired', 1, 1, '{}');"
+                         "INSERT INTO notice(id, match, step, person, template, created) VALUES (%1$d, %1$d, "
+                         "0, 'P1',"
+                         " 't', 1);"
+                         "INSERT INTO message(id, person, channel, address, language, text, urgent, state, "
+                         "created,"
+                         " not_before, changed) VALUES (%1$d, 'P1', 'sms', 'a', 'fi', 't', 0, 'delivered', "
+                         "%2$lld, 0,"
+                         " %2$lld);"
+                         "INSERT INTO message_notice(message, notice, channel) VALUES (%1$d, %1$d, 'sms')",
+                         i, NOW - (i <= 2 ? 40 : 10) * (long long)DAY + i);
+                run_sql(db, sql);
+        }
+        assert_int_equal(number(db, "SELECT count(*) FROM message_scope"), 4);
+        assert_int_equal(purge_all(db, &ages).messages, 2);
+        assert_int_equal(number(db, "SELECT count(*) FROM message_scope"), 2);
+        assert_int_equal(number(db, "SELECT min(message) FROM message_scope"), 3);
+        ages.messages = NOW;
+        purge_all(db, &ages);
+        assert_int_equal(number(db, "SELECT count(*) FROM message_scope"), 0);
+}
+
 static void takes_old_events(void **state)
 {
         struct purge_ages ages = {.events = NOW - 700 * DAY};
@@ -275,6 +312,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
             TEST(takes_old_publications_and_keeps_the_last),
             TEST(keeps_to_the_bound_of_rows),
+            TEST(takes_places_in_the_log),
             TEST(takes_old_events),
             TEST(counts_by_state_without_reading_all),
             TEST(tells_a_survey_by_fives),
