@@ -134,6 +134,8 @@ static int show(struct desk *desk, const struct desk_meeting *meeting)
                             .movable = value_set_list(desk->values, "movable")};
         int r;
 
+        value_set_bool(desk->values, "is_changing", plan_is_act(desk, "change"));
+        value_set_bool(desk->values, "is_inviting", plan_is_act(desk, "people"));
         set_meeting(desk, meeting);
         meeting_form_set(desk, meeting);
         r = desk_meeting_each_day(desk->db, desk->subject.id, zone_to_utc(desk->zone, desk->date, 0), add_day,

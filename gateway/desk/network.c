@@ -189,6 +189,8 @@ static int show(struct desk *desk, const char *scope)
         value_set_bool(desk->values, "has_consultations", page.free && page.free->first);
         value_set_bool(desk->values, "has_visits", page.visits && page.visits->first);
         value_set_bool(desk->values, "has_surveys", page.surveys && page.surveys->first);
+        value_set_bool(desk->values, "is_visiting", plan_is_act(desk, "plan-visit"));
+        value_set_bool(desk->values, "is_asking", plan_is_act(desk, "open-survey"));
         value_set_bool(desk->values, "may_plan", desk->access.rights & DESK_PLAN);
         date_print(desk->date + 14, day);
         value_set_text(desk->values, "field.closes", plan_typed(desk, "closes", day));

@@ -97,6 +97,23 @@ static void begin_pupil(struct month_view *view, const struct desk_month_day *da
         view->placements = value_set_list(view->pupil, "placements");
 }
 
+/* Who has not signed. */
+static void set_lacks(struct desk *desk, struct value *map, unsigned signatures)
+{
+        static const struct {
+                unsigned bit;
+                const char *party;
+        } table[] = {{DESK_SIGNED_GUARDIAN, "guardian"},
+                     {DESK_SIGNED_WORKPLACE, "workplace"},
+                     {DESK_SIGNED_SCHOOL, "school"}};
+        struct value *list = value_set_list(map, "lacks");
+
+        for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+                if (!(signatures & table[i].bit))
+                        value_set_text(value_append_map(list), "party",
+                                       desk_word_of(desk, "party", table[i].party));
+}
+
 static void begin_placement(struct month_view *view, const struct desk_month_day *day)
 {
         struct value *map = value_append_map(view->placements);
@@ -111,9 +128,7 @@ static void begin_placement(struct month_view *view, const struct desk_month_day
         value_set_bool(map, "is_off", day->is_cancelled);
         value_set_bool(map, "is_signed", day->signatures == DESK_SIGNED_ALL);
         value_set_bool(map, "is_drafted", day->signatures == 0);
-        value_set_bool(map, "lacks_guardian", !(day->signatures & DESK_SIGNED_GUARDIAN));
-        value_set_bool(map, "lacks_workplace", !(day->signatures & DESK_SIGNED_WORKPLACE));
-        value_set_bool(map, "lacks_school", !(day->signatures & DESK_SIGNED_SCHOOL));
+        set_lacks(view->desk, map, day->signatures);
         view->days = value_set_list(map, "days");
 }
 

@@ -111,6 +111,11 @@ void plan_print_time(int seconds_from_noon, char ret_text[static 6])
         snprintf(ret_text, 6, "%02u:%02u", minutes / 60, minutes % 60);
 }
 
+bool plan_is_act(const struct desk *desk, const char *act)
+{
+        return desk->form && strcmp(form_value(desk->form, "act"), act) == 0;
+}
+
 const char *plan_typed(const struct desk *desk, const char *name, const char *otherwise)
 {
         if (!desk->form)

@@ -43,6 +43,9 @@ void plan_print_time(int seconds_from_noon, char ret_text[static 6]);
 /* The value of the form's NAME while one is answered, else OTHERWISE: what stands in a field. */
 const char *plan_typed(const struct desk *desk, const char *name, const char *otherwise);
 
+/* Whether the form that is being answered says that ACT: then what holds it stands open. */
+bool plan_is_act(const struct desk *desk, const char *act);
+
 /* ---- the plan of a placement, as a form says it */
 
 struct plan_input {
