@@ -9,8 +9,8 @@
 #define CLIMB_MAX 4 /* folders above the scenario's in which its roster may stand */
 #define TIME_MAX 40 /* bytes of a time in text */
 
-static const char *const effects[] = {"message",  "suppressed", "held", "expired",
-                                      "resolved", "event",      "case", NULL};
+static const char *const effects[] = {"message", "suppressed", "held", "expired", "resolved",
+                                      "event",   "case",       "feed", NULL};
 
 /* ---- times */
 
@@ -117,7 +117,7 @@ static int read_expectation(struct scenario *scenario, const struct yaml_node *n
         static const char *const keys[] = {"at",    "message",  "suppressed", "held",  "expired", "resolved",
                                            "event", "case",     "to",         "by",    "in",      "because",
                                            "about", "rule",     "contains",   "lacks", "title",   "urgent",
-                                           "owner", "language", NULL};
+                                           "owner", "language", "feed",       NULL};
         struct expectation *expectation = &scenario->expectations[scenario->expectation_count];
         const struct yaml_node *at;
         int r = yaml_only_keys(node, keys, err);
@@ -163,7 +163,8 @@ static int read_expectations(struct scenario *scenario, struct err *err)
                 return yaml_refuse(yaml_get(scenario->node, "kind"), err,
                                    "a message is expected: a silent scenario has none");
         if (strcmp(scenario->kind, "fires") == 0 &&
-            scenario->expectation_count == count_effect(scenario, "suppressed"))
+            scenario->expectation_count ==
+                count_effect(scenario, "suppressed") + count_effect(scenario, "feed"))
                 return yaml_refuse(yaml_get(scenario->node, "kind"), err,
                                    "nothing is expected to happen: write silent or edge");
         return 0;

@@ -27,7 +27,7 @@ struct simulation;
 struct expectation {
         const struct yaml_node *node;
         const char *effect; /* "message", "suppressed", … */
-        const char *what;   /* the rule; of an event its type; of a case its state */
+        const char *what;   /* the rule; of an event its type; of a case its state; of a feed its owner */
         int64_t at;
         bool is_met;
 };
@@ -77,6 +77,12 @@ int scenario_json(const struct yaml_node *node, json_t **ret_json, struct err *e
 
 /* scenario_roster.c: the roster file with the scenario's changes laid over it. */
 int scenario_roster(const struct scenario *scenario, struct buf *buf, struct err *err);
+
+/* scenario_feed.c: what the calendar that EXPECTATION names shows at its time, as an effect "feed" added to
+ * EFFECTS; one that is closed shows nothing. */
+struct catalogue;
+int scenario_feed(const struct scenario *scenario, const struct expectation *expectation,
+                  const struct catalogue *catalogue, struct db *db, json_t *effects, struct err *err);
 
 /* scenario_compare.c */
 int scenario_compare(struct scenario *scenario, json_t *effects, json_t *faults, struct err *err);

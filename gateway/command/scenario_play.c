@@ -9,8 +9,28 @@
 
 struct playing {
         struct scenario *scenario;
+        const struct catalogue *templates;
         json_t *effects, *faults;
+        int event_count; /* what stands behind them is asked of `fetch`: calendars that are looked at */
 };
+
+/* The expectation whose calendar stands at INDEX behind the events. */
+static const struct expectation *feed_at(const struct scenario *scenario, int index)
+{
+        for (int i = 0; i < scenario->expectation_count; i++)
+                if (strcmp(scenario->expectations[i].effect, "feed") == 0 && index-- == 0)
+                        return &scenario->expectations[i];
+        return NULL;
+}
+
+static int look_at_feed(void *context, struct db *db, int index, char **ret_text, struct err *err)
+{
+        struct playing *playing = context;
+
+        *ret_text = NULL;
+        return scenario_feed(playing->scenario, feed_at(playing->scenario, index - playing->event_count),
+                             playing->templates, db, playing->effects, err);
+}
 
 static int prepare(void *context, struct db *db, struct err *err)
 {
@@ -78,8 +98,9 @@ static int play_events(struct playing *playing, struct simulation *simulation, c
                        const json_t *events, struct err *err)
 {
         const struct scenario *scenario = playing->scenario;
-        size_t count = json_array_size(events);
-        struct simulation_event *list = calloc(count + 1, sizeof *list);
+        size_t count = json_array_size(events), all = count;
+        struct simulation_event *list = calloc(count + (size_t)scenario->expectation_count + 1, sizeof *list);
+        const struct expectation *feed;
         char from[ZONE_STAMP_MAX], until[ZONE_STAMP_MAX];
         struct zone *zone;
         struct simulation_play play = {.roster_name = scenario->roster,
@@ -87,10 +108,10 @@ static int play_events(struct playing *playing, struct simulation *simulation, c
                                        .roster_length = roster->length,
                                        .events_name = yaml_file(scenario->node),
                                        .events = list,
-                                       .event_count = (int)count,
                                        .from = from,
                                        .until = until,
                                        .prepare = prepare,
+                                       .fetch = look_at_feed,
                                        .effect = keep_effect,
                                        .refused = note_refused,
                                        .context = playing};
@@ -112,6 +133,10 @@ static int play_events(struct playing *playing, struct simulation *simulation, c
                 if (!text)
                         r = err_set(err, ERR_NOMEM, "scenarios: out of memory");
         }
+        playing->event_count = (int)count;
+        while (list && (feed = feed_at(scenario, (int)(all - count)))) /* when all of its moment is done */
+                list[all++] = (struct simulation_event){.time_utc = feed->at + 1};
+        play.event_count = (int)all;
         if (r == 0)
                 r = simulation_play(simulation, &play, err);
         for (size_t i = 0; list && i < count; i++)
@@ -127,6 +152,7 @@ static int play(struct playing *playing, struct simulation *simulation, struct e
         int r;
 
         buf_init(&roster, SCENARIO_ROSTER_MAX_BYTES);
+        playing->templates = simulation_templates(simulation);
         r = check_rules(playing->scenario, simulation_rules(simulation), err);
         if (r == 0)
                 r = scenario_roster(playing->scenario, &roster, err);

@@ -539,6 +539,11 @@ const struct rulebook *simulation_rules(const struct simulation *simulation)
         return simulation->book;
 }
 
+const struct catalogue *simulation_templates(const struct simulation *simulation)
+{
+        return simulation->catalogue;
+}
+
 static int find_zone(struct simulation *simulation, struct err *err)
 {
         free(simulation->timezone);

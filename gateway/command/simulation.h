@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct catalogue;
 struct db;
 struct rulebook;
 struct simulation;
@@ -37,6 +38,7 @@ static inline void simulation_closep(struct simulation **simulation)
 }
 
 const struct rulebook *simulation_rules(const struct simulation *simulation);
+const struct catalogue *simulation_templates(const struct simulation *simulation);
 
 /* A CloudEvent in JSON, and the line on which errors say it stands; it is played at the time that it says. Or
  * something that is asked of `fetch` when its time has come. */
