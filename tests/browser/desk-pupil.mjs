@@ -1,5 +1,6 @@
 // Pupils and messages at the desk: looked up by a name, the year in pictures, a word taken by telephone, a pause, steps of
 // the pupil's own; the log of messages and one message's chain; what is another school's, a case's, or a protected pupil's.
+import fs from "node:fs";
 import path from "node:path";
 import { Gateway, SOURCE, expect, openBrowser, tell } from "./lib.mjs";
 import { Staff } from "./desk.mjs";
@@ -14,8 +15,8 @@ const principal = email("timo.alhonsaari"), curator = email("riikka.saarelainen"
 let number = 0;
 
 // The sample municipality with its term, at 08:10 of its Monday.
-async function start() {
-  const gateway = await Gateway.start(path.join(shots, `gateway-${++number}`), { roster: path.join(sample, "roster.json"), from: `${day}T06:30` });
+async function start(roster = path.join(sample, "roster.json")) {
+  const gateway = await Gateway.start(path.join(shots, `gateway-${++number}`), { roster, from: `${day}T06:30` });
   gateway.verb("import", "events", path.join(sample, "term.ndjson"), "--virtual-clock", `${day}T06:30`);
   await gateway.until(`${day}T08:10:00+02:00`);
   return gateway;
@@ -145,14 +146,32 @@ async function foreign() {
   expect(rows(gateway, "SELECT * FROM hold WHERE subject = 'P01'").length === 1, "is one pause");
   await staff.close();
 
-  // Who stands in sees the pupil, and takes a guardian's word; what is planned is not theirs to change.
-  gateway.sql("SELECT 1");
   const coordinator = await new Staff(browser, { language: "fi", shots }).signIn(gateway, email("hanna.valjanen"));
   expect((await coordinator.at("/pupil?of=P01")) === 403 && (await coordinator.at("/messages")) === 403, "a coordinator sees no pupil and no message");
   await coordinator.close();
   const other = await new Staff(browser, { language: "fi", shots }).signIn(gateway, curator);
   for (const where of ["/pupils", "/pupil?of=P01", "/messages", "/message?of=1"]) expect((await other.at(where)) === 403, `${where} is no curator's`);
   await other.close();
+  await gateway.stop();
+}
+
+// Who stands in sees the pupil and takes a guardian's word; what is planned, and the log, are not theirs.
+async function substitute() {
+  const made = JSON.parse(fs.readFileSync(path.join(sample, "roster.json"), "utf8"));
+  made.people.find((p) => p.id === "V1").contacts.push({ channel: "email", value: email("ville.harjukangas") });
+  const roster = path.join(shots, "roster-substitute.json");
+  fs.writeFileSync(roster, JSON.stringify(made));
+  const gateway = await start(roster);
+  const staff = await new Staff(browser, { language: "fi", shots }).signIn(gateway, email("ville.harjukangas"));
+  await staff.at("/pupil?of=P21");
+  await staff.check("pupil-substitute", { says: ["Jere Nevaranta", "Kirjaa selvitys"], lacks: ["Hyväksy poissaolo", "Tauko viesteihin", "Oppilaan omat poissaolorajat"] });
+  expect((await staff.page.locator('main a[href^="/desk/message"], main a[href^="/desk/placement"]').count()) === 0, "no way to what is not theirs");
+  const hidden = await staff.hidden();
+  for (const act of ["authorise", "hold", "release", "own", "own-end"])
+    expect((await staff.post("/pupil?of=P21", { ...hidden, act, day: "2026-11-19", class: "leave", reason: "pause", until: "2026-11-30" })) === 403, `${act} is not theirs`);
+  expect((await staff.post("/pupil?of=P21", { ...hidden, act: "explain", day: "2026-11-19", class: "health" })) === 303, "a word by telephone is");
+  expect((await staff.at("/messages")) === 403 && (await staff.at("/pupil?of=P01")) === 404, "the log, the other school");
+  await staff.close();
   await gateway.stop();
 }
 
@@ -234,6 +253,7 @@ await tell({
   "a pupil's page on a small phone": () => page({ language: "fi", width: 320, scheme: "light" }),
   "a pupil's page on a screen, in Swedish and dark": () => page({ language: "sv", width: 1200, scheme: "dark" }),
   "what is foreign, stale or twice": foreign,
+  "who stands in": substitute,
   "a protected pupil": () => protectedPupil({ width: 320, scheme: "dark" }),
   "the log of messages on a screen": () => log({ language: "fi", width: 1200, scheme: "light" }),
   "the log of messages on a small phone, in Swedish and dark": () => log({ language: "sv", width: 320, scheme: "dark" }),
