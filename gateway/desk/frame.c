@@ -16,9 +16,10 @@
 static const char *const query_names[DESK_QUERIES] = {"day",  "from",  "kind",  "like", "month",
                                                       "name", "start", "token", "until"};
 
+/* What is too long or no text counts as absent. */
 static void copy(char *to, size_t size, const char *text)
 {
-        if (text && strlen(text) < size)
+        if (text && strlen(text) < size && form_is_text(text))
                 memcpy(to, text, strlen(text) + 1);
 }
 
@@ -34,6 +35,8 @@ void frame_read(struct desk *desk, struct web *web, struct request *request)
         size_t length = accept ? strcspn(accept, ",; ") : 0;
 
         copy(desk->name, sizeof desk->name, request->wildcard);
+        if (!desk->name[0] && request->wildcard[0])
+                copy(desk->name, sizeof desk->name, "-"); /* there is none of that name either */
         copy(desk->of, sizeof desk->of, request_query(request, "of"));
         copy(desk->done, sizeof desk->done, request_query(request, "done"));
         for (int i = 0; i < DESK_QUERIES; i++)

@@ -142,3 +142,11 @@ int64_t form_number(const struct form *form, const char *name)
 
         return yaml_read_int(form_value(form, name), &number) && number >= 0 ? number : -1;
 }
+
+bool form_is_text(const char *text)
+{
+        for (const char *at = text; *at; at++)
+                if ((unsigned char)*at < 0x20 || *at == 0x7f)
+                        return false;
+        return is_utf8(text);
+}

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,5 +26,8 @@ void form_fini(struct form *form);
 const char *form_value(const struct form *form, const char *name);
 /* A whole number, else -1. */
 int64_t form_number(const struct form *form, const char *name);
+
+/* Whether TEXT, that came some other way, is UTF-8 without control characters. */
+bool form_is_text(const char *text);
 
 #endif
