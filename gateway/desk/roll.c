@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GROUPS_MAX 200
+#define GROUPS_SHOWN 100
 #define BACK_DAYS 30 /* how old a roll may be that is mended here */
 #define EARLY_S 300  /* a lesson is now from so long before its start */
 
@@ -24,6 +24,7 @@ struct roll {
         struct desk_lesson lesson;
         struct value *list;
         int groups, pupils, marked;
+        bool is_named; /* by ?of=, with pupils of its own */
 };
 
 /* ---- which roll */
@@ -31,12 +32,16 @@ struct roll {
 static int note_group(void *context, const struct desk_group *group, struct err *err)
 {
         struct roll *roll = context;
+        bool is_named = strcmp(group->id, roll->desk->of) == 0;
         struct value *map;
 
         (void)err;
-        if (roll->groups++ == 0) {
+        if (roll->groups++ == GROUPS_SHOWN)
+                return 0;
+        if (roll->groups == 1 || is_named) {
                 snprintf(roll->organisation, sizeof roll->organisation, "%s", group->id);
                 snprintf(roll->name, sizeof roll->name, "%s", group->name);
+                roll->is_named = is_named;
         }
         map = value_append_map(roll->list);
         desk_set_id(map, group->id);
@@ -46,20 +51,35 @@ static int note_group(void *context, const struct desk_group *group, struct err 
         return 0;
 }
 
-/* The one group of the scope, which ?of= names from here on; of several the reader chooses. */
-static int find_group(struct desk *desk, struct roll *roll)
+static int list_groups(struct desk *desk, struct roll *roll, int *ret_start)
 {
+        long long start = strtoll(desk_query(desk, DESK_Q_START), NULL, 10);
         struct day day = {0};
         int r = day_open(desk, &day);
 
+        *ret_start = start > 0 && start < 1000000 ? (int)start : 0;
         roll->list = value_set_list(desk->values, "choices");
-        if (r == 200)
-                r = desk_day_groups(desk->db, &day.day, 0, GROUPS_MAX, note_group, roll, desk->err);
+        if (r == 200) {
+                r = desk_day_groups(desk->db, &day.day, *ret_start, GROUPS_SHOWN + 1, note_group, roll,
+                                    desk->err);
+                r = r < 0 ? r : 200;
+        }
         day_close(&day);
-        if (r != 0)
+        return r;
+}
+
+/* The group that ?of= names, or the one below it, which it names from here on; of several the reader chooses.
+ */
+static int find_group(struct desk *desk, struct roll *roll)
+{
+        int start, r = list_groups(desk, roll, &start);
+
+        if (r != 200)
                 return r;
-        if (roll->groups != 1) {
+        if (!roll->is_named && (roll->groups != 1 || start)) {
                 value_set_bool(desk->values, "is_choice", true);
+                if (roll->groups > GROUPS_SHOWN)
+                        value_set_count(desk->values, "more_start", start + GROUPS_SHOWN);
                 return 0;
         }
         snprintf(desk->of, sizeof desk->of, "%s", roll->organisation);
@@ -99,7 +119,7 @@ static void choose_lesson(struct roll *roll)
         };
 }
 
-/* 200: *roll is a roll; 0: the reader must choose a group first; 404. */
+/* 200: *ROLL is a roll; 0: the reader must choose a group first; 404. */
 static int open_roll(struct desk *desk, struct roll *roll)
 {
         int r;

@@ -153,7 +153,7 @@ static int set_missing(struct desk *desk, struct day *day)
 
         value_set_bool(desk->values, "is_anybody_missing", shown.count > 0);
         value_set_bool(desk->values, "is_more_missing", shown.count > MISSING_SHOWN);
-        if (shown.count <= MISSING_SHOWN)
+        if (shown.count > 0 && shown.count <= MISSING_SHOWN)
                 value_set_count(desk->values, "missing_count", shown.count);
         return r;
 }

@@ -46,6 +46,13 @@ async function looks() {
     await staff.check("roll", { says: language === "fi" ? ["Valitse ryhmä", "JOPO B"] : ["Alla är här"] });
     await staff.close();
   }
+  const head = await new Staff(browser, { language: "fi", shots }).signIn(gateway, email("timo.alhonsaari"));
+  await head.open(`${gateway.url}/desk/roll`);
+  await head.follow("Kuusijoen koulu, Kuusijoen koulu"); // the school's own pupils are a group of their own
+  await head.check("roll-school", { says: ["Kuusijoen koulu", "0 / 1"], lacks: ["Valitse ryhmä"] });
+  await head.open(`${gateway.url}/desk/today?of=kjk`);
+  await head.check("today-school", { says: ["JOPO A", "JOPO B", "Merkitse läsnäolot"] });
+  await head.close();
   await others(gateway);
   await gateway.stop();
 }
