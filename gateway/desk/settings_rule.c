@@ -19,9 +19,13 @@ static struct setting_key key_of(const struct desk *desk, const struct rule *rul
 
 /* ---- showing */
 
-/* What was typed into a form that was refused stands in it again. */
+/* What was typed into a form that was refused, and what is being tried, stands in it again. */
 static const char *typed(const struct desk *desk, const char *name, const char *own)
 {
+        const struct value *tried = value_find(desk->values, "preview.name");
+
+        if (!desk->form && tried && strcmp(tried->text, name) == 0)
+                return value_find(desk->values, "preview.value")->text;
         return desk->form && strcmp(form_value(desk->form, "name"), name) == 0 &&
                        strcmp(form_value(desk->form, "act"), "undo") != 0
                    ? form_value(desk->form, "value")
@@ -67,16 +71,18 @@ int settings_rule_show(struct desk *desk)
         value_set_text(desk->values, "rule", rule->name);
         desk_set_url(desk->values, "rule_query", rule->name);
         value_set_text(desk->values, "title", settings_rule(desk, rule->name));
-        value_set_text(desk->values, "about", rule->about);
+        if (strcmp(desk_language(desk), "en") == 0) /* the rules' files speak English */
+                value_set_text(desk->values, "about", rule->about);
         value_set_bool(desk->values, "is_urgent", setting_is_urgent(rule));
         value_set_bool(desk->values, "may_preview", desk->web->preview.start != NULL);
+        r = settings_set_preview(desk, rule->name);
         list = value_set_list(desk->values, "numbers");
         for (int i = 0; i < rule->parameter_count && r == 0; i++)
                 r = add_number(desk, list, rule, &rule->parameters[i]);
         history.item = rule->name;
         if (r == 0)
                 r = settings_set_rows(desk, "rows", &history);
-        return r == 0 ? settings_set_preview(desk, rule->name) : r;
+        return r;
 }
 
 /* ---- setting */

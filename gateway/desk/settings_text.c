@@ -160,14 +160,14 @@ static int read_price(struct desk *desk, int64_t *ret_micros)
         return r < 0 ? r : 0;
 }
 
-static void set_sample(struct desk *desk, const char *key, const struct setting_sample *sample,
-                       int64_t micros)
+static void set_sample(struct desk *desk, struct value *values, const char *key,
+                       const struct setting_sample *sample, int64_t micros)
 {
         struct value *map;
 
         if (!sample->text)
                 return;
-        map = value_set_map(desk->values, key);
+        map = value_set_map(values, key);
         value_set_text(map, "title", sample->title);
         value_set_text(map, "text", sample->text);
         set_size(desk, map, &sample->size, micros);
@@ -189,8 +189,8 @@ static int set_result(struct desk *desk, const struct setting_text *what, int64_
                 value_set_text(value_append_map(list), "fault", report.faults[i]);
         value_set_bool(desk->values, "is_faulty", r < 0 || report.fault_count);
         if (r == 0 && !report.fault_count) {
-                set_sample(desk, "longest", &report.longest, micros);
-                set_sample(desk, "shortest", &report.shortest, micros);
+                set_sample(desk, desk->values, "longest", &report.longest, micros);
+                set_sample(desk, desk->values, "shortest", &report.shortest, micros);
         }
         setting_report_fini(&report);
         return 0;
@@ -343,6 +343,27 @@ static char *without_returns(const char *text)
         return copy;
 }
 
+/* Who is to approve a text sees how it reads. */
+static int set_pending(struct desk *desk, const struct text_of *text, int64_t micros)
+{
+        const struct setting_key key = key_of(desk, text);
+        struct setting_text what = text->what;
+        struct setting_report report;
+        const struct value *pending;
+        int r = settings_set_key(desk, desk->values, &key);
+
+        pending = value_find(desk->values, "pending.value");
+        if (r < 0 || !pending || pending->kind != VALUE_TEXT)
+                return r;
+        what.text = pending->text;
+        r = setting_try_text(desk->web->book, desk->web->texts, &what, &report, NULL);
+        if (r == 0)
+                set_sample(desk, (struct value *)value_find(desk->values, "pending"), "reads",
+                           &report.longest, micros);
+        setting_report_fini(&report);
+        return r == ERR_NOMEM ? err_set(desk->err, r, "desk: out of memory") : 0;
+}
+
 static int set_text(struct desk *desk, struct text_of *text)
 {
         _cleanup_(free_ptr) char *standing = NULL, *typed = NULL;
@@ -360,9 +381,12 @@ static int set_text(struct desk *desk, struct text_of *text)
         value_set_text(desk->values, "text", typed ? typed : standing ? standing : "");
         value_set_text(desk->values, "currency",
                        desk->web->options.currency ? desk->web->options.currency : "EUR");
+        value_set_bool(desk->values, "has_price", micros >= 0);
         text->what.text = typed ? typed : standing;
         if (text->what.text)
                 r = set_result(desk, &text->what, micros);
+        if (r == 0)
+                r = set_pending(desk, text, micros);
         return r < 0 || desk->form ? r : set_languages(desk, text, micros);
 }
 
@@ -370,7 +394,6 @@ int settings_text_show(struct desk *desk)
 {
         struct setting_filter history = {.organisation = desk->subject.id, .kind = SETTING_TEXT, .state = -1};
         struct text_of text;
-        struct setting_key key;
         int r = find_text(desk, &text) ? settings_set_place(desk) : 404;
 
         if (r != 0)
@@ -384,10 +407,7 @@ int settings_text_show(struct desk *desk)
         value_set_text(desk->values, "language_direction",
                        html_direction_name(html_direction(text.language)));
         value_set_bool(desk->values, "is_urgent", text.is_urgent);
-        key = key_of(desk, &text);
         r = set_text(desk, &text);
-        if (r == 0)
-                r = settings_set_key(desk, desk->values, &key);
         if (r == 0)
                 r = set_names(desk, &text.what);
         history.item = text.what.template;
