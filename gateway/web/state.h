@@ -49,7 +49,7 @@ struct web {
         struct calendar_cache *calendars; /* any thread's */
         struct fetch_log *fetches;
         struct follow *follow;
-        atomic_int desk_waiting; /* pages of the desk that follow what happens */
+        atomic_int desk_waiting;                        /* pages of the desk that follow what happens */
         _Atomic int64_t accepted, duplicates, rejected; /* events of POST /v1/events since the start */
 
         pthread_rwlock_t pages_lock; /* guards pages, rules and texts */
