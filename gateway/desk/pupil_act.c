@@ -85,7 +85,9 @@ static int act_word(struct desk *desk, const struct form *form, bool authorises)
         json_t *data;
         int r;
 
-        if (!date_parse(wanted.day, &date) || !is_one_of(class, classes, ARRAY_SIZE(classes)))
+        if (!is_one_of(class, classes, ARRAY_SIZE(classes)))
+                return desk_refuse(desk, 422, "pupil-choose-class");
+        if (!date_parse(wanted.day, &date))
                 return desk_refuse(desk, 422, "form-wrong");
         r = is_of_home(desk, by);
         if (r <= 0)

@@ -15,6 +15,7 @@
 #define HALF_WEEKS_MAX 40
 #define SHORT_NAME_MAX 24
 #define MONTHS_MAX 14
+#define OPEN_DAYS_SHOWN 3 /* at once; older ones are folded */
 #define SECONDS_DAY 86400
 #define SECONDS_MINUTE 60
 
@@ -259,10 +260,22 @@ static int set_share(struct desk *desk, const char *organisation)
 
 /* ---- what waits for a word */
 
+static int64_t count_of(struct desk *desk, const char *list)
+{
+        const struct value *days = value_find(desk->values, list);
+        int64_t count = 0;
+
+        for (const struct value *day = days ? days->first : NULL; day; day = day->next)
+                count++;
+        return count;
+}
+
 static int add_open_day(void *context, const struct desk_open_day *day, struct err *err)
 {
         struct desk *desk = context;
-        const char *list = day->is_unexplained ? "open_days" : "explained_days";
+        const char *list = !day->is_unexplained                            ? "explained_days"
+                           : count_of(desk, "open_days") < OPEN_DAYS_SHOWN ? "open_days"
+                                                                           : "older_days";
         struct value *map = value_append_map((struct value *)value_find(desk->values, list));
 
         (void)err;
@@ -276,15 +289,12 @@ static int add_open_day(void *context, const struct desk_open_day *day, struct e
         return 0;
 }
 
-static void set_explained(struct desk *desk)
+static void set_counts(struct desk *desk)
 {
-        const struct value *list = value_find(desk->values, "explained_days");
-        int64_t count = 0;
-
-        for (const struct value *day = list ? list->first : NULL; day; day = day->next)
-                count++;
-        value_set_count(desk->values, "explained_count", count);
-        value_set_bool(desk->values, "has_explained", count);
+        value_set_count(desk->values, "older_count", count_of(desk, "older_days"));
+        value_set_bool(desk->values, "has_older", count_of(desk, "older_days"));
+        value_set_count(desk->values, "explained_count", count_of(desk, "explained_days"));
+        value_set_bool(desk->values, "has_explained", count_of(desk, "explained_days"));
 }
 
 int pupil_set_year(struct desk *desk, const char *organisation)
@@ -295,6 +305,7 @@ int pupil_set_year(struct desk *desk, const char *organisation)
         int r;
 
         value_set_list(desk->values, "open_days");
+        value_set_list(desk->values, "older_days");
         value_set_list(desk->values, "explained_days");
         if (!year)
                 return err_set(desk->err, ERR_NOMEM, "pupil: out of memory");
@@ -316,7 +327,7 @@ int pupil_set_year(struct desk *desk, const char *organisation)
                 r = desk_open_day_each(desk->db, desk->subject.pupil,
                                        year->count ? year->days[0].day : "1900-01-01", add_open_day, desk,
                                        desk->err);
-                set_explained(desk);
+                set_counts(desk);
         }
         free(year);
         return r;

@@ -37,12 +37,12 @@ async function page({ language, width, scheme }) {
       open: "Odottaa selvitystä", restricted: "Tälle huoltajalle ei saa kertoa mitään", nothing: "Mikään poissaolo ei odota selvitystä.", by: "Selvityksen antoi",
       pause: "Tauko viesteihin", hold: "Aloita tauko", held: "Viestit tästä oppilaasta ovat tauolla", release: "Lopeta tauko", reason: "Muu syy omin sanoin (ei terveystietoja)",
       last: "Viimeinen päivä", own: "Oppilaan omat poissaolorajat", save: "Ota rajat käyttöön", set: "Oma raja", rising: "Anna joka portaaseen", end: "Palaa yhteisiin rajoihin",
-      table: "Luvut kuukausittain", wrongDay: "Anna tauon viimeinen päivä" },
+      table: "Luvut kuukausittain", choose: "Valitse poissaolon syy.", wrongDay: "Anna tauon viimeinen päivä" },
     sv: { tab: "Elever", search: "Sök", like: "Början av för- eller efternamnet", none: "Ingen hittades med det namnet.", explain: "Anteckna utredningen", saved: "Sparat.",
       open: "Väntar på utredning", restricted: "Den här vårdnadshavaren får inte informeras", nothing: "Ingen frånvaro väntar på utredning.", by: "Utredningen gavs av",
       pause: "Paus i meddelandena", hold: "Börja pausen", held: "Meddelanden om eleven är pausade", release: "Avsluta pausen", reason: "Annan orsak med egna ord (inga hälsouppgifter)",
       last: "Sista dagen", own: "Elevens egna frånvarogränser", save: "Ta gränserna i bruk", set: "Egen gräns", rising: "Ange hela timmar", end: "Återgå till de gemensamma gränserna",
-      table: "Siffrorna per månad", wrongDay: "Ange pausens sista dag" },
+      table: "Siffrorna per månad", choose: "Välj orsaken till frånvaron.", wrongDay: "Ange pausens sista dag" },
   }[language];
   const gateway = await start();
   const staff = await new Staff(browser, { language, width, scheme, shots }).signIn(gateway, teacher);
@@ -67,6 +67,10 @@ async function page({ language, width, scheme }) {
   expect(titles.every(([title, about]) => title && about), `each picture says what it is: ${JSON.stringify(titles)}`);
   await staff.page.getByText(w.table).click();
   expect((await staff.page.locator("table tbody tr").count()) >= 4, "the same by month");
+  await staff.page.evaluate(() => document.querySelectorAll("form").forEach((form) => form.setAttribute("novalidate", "")));
+  expect((await staff.press(w.explain)) === 422, "no reason is chosen beforehand");
+  await staff.check("pupil-choose", { says: [w.choose] });
+  await staff.page.locator("#class-2026-11-23").selectOption("leave");
   await staff.page.getByLabel(w.by).first().selectOption("G05");
   expect((await staff.press(w.explain)) === 200, "explained by telephone");
   await staff.check("pupil-explained", { says: [w.saved] });
@@ -164,7 +168,7 @@ async function substitute() {
   const gateway = await start(roster);
   const staff = await new Staff(browser, { language: "fi", shots }).signIn(gateway, email("ville.harjukangas"));
   await staff.at("/pupil?of=P21");
-  await staff.check("pupil-substitute", { says: ["Jere Nevaranta", "Kirjaa selvitys"], lacks: ["Hyväksy poissaolo", "Tauko viesteihin", "Oppilaan omat poissaolorajat"] });
+  await staff.check("pupil-substitute", { says: ["Jere Nevaranta", "Kirjaa selvitys", "Vanhempia selvittämättä"], lacks: ["Hyväksy poissaolo", "Tauko viesteihin", "Oppilaan omat poissaolorajat"] });
   expect((await staff.page.locator('main a[href^="/desk/message"], main a[href^="/desk/placement"]').count()) === 0, "no way to what is not theirs");
   const hidden = await staff.hidden();
   for (const act of ["authorise", "hold", "release", "own", "own-end"])
