@@ -4,22 +4,22 @@
 #include <stdio.h>
 #include <string.h>
 
-static int find_group(struct db *db, const char *pupil, char ret_organisation[static ID_SIZE],
-                      struct err *err)
+/* The newest two groups: the newest may be one that the pupil joins next week. */
+static int find_groups(struct db *db, const char *pupil, char ret_organisations[static 2][ID_SIZE],
+                       struct err *err)
 {
+        int count = 0, r;
         struct query q;
-        int r;
 
         query_start(&q, db,
                     "SELECT organisation FROM role WHERE person = ? AND role = 'pupil'"
-                    " ORDER BY first_day DESC LIMIT 1",
+                    " ORDER BY first_day DESC LIMIT 2",
                     err);
         query_text(&q, pupil);
-        r = query_row(&q);
-        if (r > 0)
-                snprintf(ret_organisation, ID_SIZE, "%s", column_text(&q, 0));
+        while ((r = query_row(&q)) > 0)
+                snprintf(ret_organisations[count++], ID_SIZE, "%s", column_text(&q, 0));
         query_end(&q);
-        return r;
+        return r < 0 ? r : count;
 }
 
 /* Taken away and put in: only an INSERT draws a number, and none is drawn twice. */
@@ -40,15 +40,17 @@ static int draw_number(struct db *db, const char *organisation, struct err *err)
 
 int desk_change_note(struct db *db, const char *kind, const char *subject, struct err *err)
 {
-        char organisation[ID_SIZE];
-        int r;
+        char organisations[2][ID_SIZE];
+        int count, r = 0;
 
         if (strcmp(kind, "organisation") == 0)
                 return draw_number(db, subject, err);
         if (strcmp(kind, "pupil") != 0)
                 return 0;
-        r = find_group(db, subject, organisation, err);
-        return r > 0 ? draw_number(db, organisation, err) : r;
+        count = find_groups(db, subject, organisations, err);
+        for (int i = 0; i < count && r == 0; i++)
+                r = draw_number(db, organisations[i], err);
+        return count < 0 ? count : r;
 }
 
 int desk_change_newest(struct db *db, int64_t *ret_seq, struct err *err)

@@ -322,6 +322,15 @@ static void a_change_concerns_who_sees_it(void **state)
         assert_int_equal(desk_change_concerns(run.db, before, "[]", &seen, NULL), 0);
         assert_int_equal(desk_change_concerns(run.db, seen, "[\"kj\"]", &seen, NULL), 0);
 
+        /* From next week on in another group: today's sees it still. */
+        rows_run(run.db, "INSERT INTO organisation(id, kind, name) VALUES ('other', 'group', 'B');"
+                         "INSERT INTO role(person, role, organisation, first_day) VALUES ('P1', 'pupil', "
+                         "'other', '2026-12-01')");
+        run_settle(&run);
+        before = newest(run.db);
+        run_mark(&run, DAY "T09:10", "P1", 2, "late");
+        assert_int_equal(desk_change_concerns(run.db, before, "[\"kjk-a\"]", &seen, NULL), 1);
+
         before = newest(run.db); /* what is said of a school concerns its groups; of another kind, nobody */
         assert_int_equal(desk_change_note(run.db, "organisation", "kjk", NULL), 0);
         assert_int_equal(desk_change_concerns(run.db, before, "[\"kjk-a\"]", &seen, NULL), 1);
