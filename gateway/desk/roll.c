@@ -188,20 +188,40 @@ static int add_pupil(void *context, const struct desk_roll_row *row, struct err 
         return 0;
 }
 
+struct tally {
+        int pupils, marked;
+};
+
+static int count_pupil(void *context, const struct desk_roll_row *row, struct err *err)
+{
+        struct tally *tally = context;
+
+        (void)err;
+        tally->pupils += is_markable(row);
+        tally->marked += is_markable(row) && row->mark;
+        return 0;
+}
+
+/* A lesson is taken when nobody in it is left to mark. */
 static int set_lessons(struct desk *desk, const struct roll *roll)
 {
         struct value *list = value_set_list(desk->values, "lessons");
-        uint64_t taken = 0;
-        int r = desk_roll_taken(desk->db, roll->organisation, roll->day, &taken, desk->err);
+        int r = 0;
 
-        for (int i = 0; i < roll->timetable.count; i++) {
+        for (int i = 0; r == 0 && i < roll->timetable.count; i++) {
                 struct value *map = value_append_map(list);
-                int number = roll->timetable.lessons[i].lesson;
+                struct desk_lesson lesson = {.organisation = roll->organisation,
+                                             .day = roll->day,
+                                             .lesson = roll->timetable.lessons[i].lesson,
+                                             .starts = roll->noon + roll->timetable.lessons[i].starts,
+                                             .ends = roll->noon + roll->timetable.lessons[i].ends};
+                struct tally tally = {0};
 
-                value_set_count(map, "number", number);
-                value_set_time(map, "starts", roll->noon + roll->timetable.lessons[i].starts);
+                value_set_count(map, "number", lesson.lesson);
+                value_set_time(map, "starts", lesson.starts);
                 value_set_bool(map, "is_current", i == roll->at);
-                value_set_bool(map, "is_taken", number < 64 && taken >> number & 1);
+                r = desk_roll(desk->db, &lesson, NULL, count_pupil, &tally, desk->err);
+                value_set_bool(map, "is_taken", tally.pupils && tally.marked == tally.pupils);
         }
         return r;
 }

@@ -96,31 +96,6 @@ int desk_roll_not_elsewhere(struct db *db, const struct desk_lesson *lesson, con
         return r < 0 ? r : db_changes(db) > 0;
 }
 
-int desk_roll_taken(struct db *db, const char *organisation, const char *day, uint64_t *ret_lessons,
-                    struct err *err)
-{
-        uint64_t lessons = 0;
-        struct query q;
-        int r;
-
-        query_start(&q, db,
-                    "SELECT DISTINCT m.lesson FROM role r"
-                    " CROSS JOIN attendance_mark m ON m.pupil = r.person AND m.day = ?2 AND m.in_force = 1"
-                    "        AND m.place = 'school'"
-                    " WHERE r.organisation = ?1 AND r.role = 'pupil' AND r.first_day <= ?2"
-                    "   AND (r.last_day IS NULL OR r.last_day >= ?2)",
-                    err);
-        query_text(&q, organisation);
-        query_text(&q, day);
-        while ((r = query_row(&q)) > 0)
-                if (column_int(&q, 0) >= 0 && column_int(&q, 0) < 64)
-                        lessons |= (uint64_t)1 << column_int(&q, 0);
-        query_end(&q);
-        if (r == 0)
-                *ret_lessons = lessons;
-        return r;
-}
-
 int desk_roll_day_kind(struct db *db, const char *organisation, const char *day, char ret_kind[static 16],
                        struct err *err)
 {

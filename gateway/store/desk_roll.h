@@ -30,10 +30,6 @@ int desk_roll_elsewhere(struct db *db, const struct desk_lesson *lesson, const c
 int desk_roll_not_elsewhere(struct db *db, const struct desk_lesson *lesson, const char *pupil,
                             struct err *err);
 
-/* The lessons of the day of which somebody has a mark, as bits (1 << lesson). */
-int desk_roll_taken(struct db *db, const char *organisation, const char *day, uint64_t *ret_lessons,
-                    struct err *err);
-
 /* The kind of the organisation's day: school, weekend, holiday, break, outside; "" when the calendar does not
  * reach it. */
 int desk_roll_day_kind(struct db *db, const char *organisation, const char *day, char ret_kind[static 16],
