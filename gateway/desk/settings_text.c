@@ -381,7 +381,8 @@ static int set_text(struct desk *desk, struct text_of *text)
         value_set_text(desk->values, "text", typed ? typed : standing ? standing : "");
         value_set_text(desk->values, "currency",
                        desk->web->options.currency ? desk->web->options.currency : "EUR");
-        value_set_bool(desk->values, "has_price", micros >= 0);
+        value_set_bool(desk->values, "has_price", micros >= 0 && text->what.kind == CATALOGUE_SMS);
+        value_set_bool(desk->values, "is_missing", !standing);
         text->what.text = typed ? typed : standing;
         if (text->what.text)
                 r = set_result(desk, &text->what, micros);
