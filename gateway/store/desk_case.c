@@ -160,7 +160,7 @@ int desk_case_below(struct db *db, const char *scope, int64_t start, desk_case_e
             &q, db,
             "SELECT c.id, c.step, c.state = 'opened', c.urgent, c.opened, " NAME_OF(
                 "c.owner") ", " DUE "  FROM (SELECT x.id FROM case_file x WHERE x.state <> 'closed' AND "
-                                    "x.organisation IN (SELECT"
+                           "x.organisation IN (SELECT"
                            "    t.descendant FROM json_each(?1) s JOIN organisation_tree t ON t.ancestor = "
                            "s.value)"
                            "    ORDER BY x.state = 'opened' DESC, x.opened, x.id LIMIT ?2 OFFSET ?3) l"
