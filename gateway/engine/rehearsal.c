@@ -8,17 +8,28 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SLOTS_MAX 4
+
+/* The rules as they are prepared for one connection: only the thread of that connection touches them. */
+struct slot {
+        struct db *db; /* NULL: free */
+        struct catalogue *catalogue;
+        struct rulebook *book;
+        struct engine *engine;
+        unsigned generation;
+};
+
 struct rehearsal {
-        pthread_mutex_t mutex; /* guards the rest */
         int (*load)(void *context, struct rulebook **ret_book, struct err *err);
         void *load_context;
-        const struct catalogue *catalogue;
-        struct rulebook *book; /* NULL: not read yet */
-        struct engine *engine;
+        pthread_mutex_t mutex; /* guards the two that follow, and which slot is whose */
+        struct catalogue *catalogue;
+        unsigned generation; /* of rules and templates; from 1 */
+        struct slot slots[SLOTS_MAX];
 };
 
 struct rehearsal *rehearsal_new(int (*load)(void *context, struct rulebook **ret_book, struct err *err),
-                                void *context, const struct catalogue *catalogue)
+                                void *context, struct catalogue *catalogue)
 {
         struct rehearsal *rehearsal = calloc(1, sizeof *rehearsal);
 
@@ -27,49 +38,103 @@ struct rehearsal *rehearsal_new(int (*load)(void *context, struct rulebook **ret
         pthread_mutex_init(&rehearsal->mutex, NULL);
         rehearsal->load = load;
         rehearsal->load_context = context;
-        rehearsal->catalogue = catalogue;
+        rehearsal->catalogue = catalogue_ref(catalogue);
+        rehearsal->generation = 1;
         return rehearsal;
 }
 
-static void forget(struct rehearsal *rehearsal)
+static void forget(struct slot *slot)
 {
-        rehearsal->engine = engine_close(rehearsal->engine);
-        rehearsal->book = rulebook_free(rehearsal->book);
+        slot->engine = engine_close(slot->engine);
+        slot->book = rulebook_free(slot->book);
+        slot->catalogue = catalogue_free(slot->catalogue);
+        slot->generation = 0;
 }
 
 struct rehearsal *rehearsal_free(struct rehearsal *rehearsal)
 {
         if (!rehearsal)
                 return NULL;
-        forget(rehearsal);
+        for (int i = 0; i < SLOTS_MAX; i++)
+                forget(&rehearsal->slots[i]);
+        catalogue_free(rehearsal->catalogue);
         pthread_mutex_destroy(&rehearsal->mutex);
         free(rehearsal);
         return NULL;
 }
 
-void rehearsal_use(struct rehearsal *rehearsal, const struct catalogue *catalogue)
+void rehearsal_use(struct rehearsal *rehearsal, struct catalogue *catalogue)
 {
         pthread_mutex_lock(&rehearsal->mutex);
-        forget(rehearsal);
-        rehearsal->catalogue = catalogue;
+        catalogue_free(rehearsal->catalogue);
+        rehearsal->catalogue = catalogue_ref(catalogue);
+        rehearsal->generation++;
         pthread_mutex_unlock(&rehearsal->mutex);
 }
 
-static int prepare(struct rehearsal *rehearsal, struct db *db, struct err *err)
+/* The slot of DB; NULL when there are too many. *ret_catalogue: the templates that it must have in place of
+ * those it has, held; NULL: it has the right ones. */
+static struct slot *find_slot(struct rehearsal *rehearsal, struct db *db, struct catalogue **ret_catalogue,
+                              unsigned *ret_generation)
 {
-        int r = rehearsal->book ? 0 : rehearsal->load(rehearsal->load_context, &rehearsal->book, err);
+        struct slot *slot = NULL;
 
-        if (r == 0 && !rehearsal->engine)
-                r = engine_open(rehearsal->book, rehearsal->catalogue, &rehearsal->engine, err);
+        *ret_catalogue = NULL;
+        pthread_mutex_lock(&rehearsal->mutex);
+        for (int i = 0; i < SLOTS_MAX && !slot; i++)
+                if (rehearsal->slots[i].db == db)
+                        slot = &rehearsal->slots[i];
+        for (int i = 0; i < SLOTS_MAX && !slot; i++)
+                if (!rehearsal->slots[i].db)
+                        slot = &rehearsal->slots[i];
+        if (slot) {
+                slot->db = db;
+                *ret_generation = rehearsal->generation;
+                if (slot->generation != rehearsal->generation)
+                        *ret_catalogue = catalogue_ref(rehearsal->catalogue);
+        }
+        pthread_mutex_unlock(&rehearsal->mutex);
+        return slot;
+}
+
+static int fill_slot(struct rehearsal *rehearsal, struct slot *slot, struct catalogue *catalogue,
+                     unsigned generation, struct err *err)
+{
+        int r;
+
+        forget(slot);
+        slot->catalogue = catalogue;
+        r = rehearsal->load(rehearsal->load_context, &slot->book, err);
         if (r == 0)
-                r = parameter_any(db, &rehearsal->engine->has_parameters, err);
-        return r < 0 ? r : texts_refresh(rehearsal->engine->texts, db, rehearsal->catalogue, err);
+                r = engine_open(slot->book, slot->catalogue, &slot->engine, err);
+        if (r < 0)
+                forget(slot);
+        else
+                slot->generation = generation;
+        return r;
+}
+
+static int prepare(struct rehearsal *rehearsal, struct db *db, struct slot **ret_slot, struct err *err)
+{
+        struct catalogue *catalogue;
+        unsigned generation = 0;
+        struct slot *slot = find_slot(rehearsal, db, &catalogue, &generation);
+        int r = slot ? 0 : err_set(err, ERR_LIMIT, "rehearsal: asked on more than %d connections", SLOTS_MAX);
+
+        if (r == 0 && catalogue)
+                r = fill_slot(rehearsal, slot, catalogue, generation, err);
+        if (r == 0)
+                r = parameter_any(db, &slot->engine->has_parameters, err);
+        if (r == 0)
+                r = texts_refresh(slot->engine->texts, db, slot->catalogue, err);
+        *ret_slot = slot;
+        return r;
 }
 
 /* ---- one row */
 
 struct asking {
-        struct rehearsal *rehearsal;
+        struct slot *slot;
         struct db *db;
         const struct rehearsal_question *question;
         struct rule *rule;
@@ -121,7 +186,7 @@ static int say(const struct asking *asking, const struct row *row, struct err *e
 {
         _cleanup_(free_ptr) char *text = NULL;
         struct err fault = {0};
-        struct firing firing = {.engine = asking->rehearsal->engine,
+        struct firing firing = {.engine = asking->slot->engine,
                                 .db = asking->db,
                                 .rule = asking->rule,
                                 .subject = &asking->subject,
@@ -147,7 +212,7 @@ static int ask_rule(struct asking *asking, struct err *err)
         int64_t now = asking->question->now;
         struct parameter_values values;
         struct row_list rows = {0};
-        int r = subject_parameters(asking->rehearsal->engine, asking->db, asking->rule, &asking->subject, now,
+        int r = subject_parameters(asking->slot->engine, asking->db, asking->rule, &asking->subject, now,
                                    &values, &asking->parameters, err);
 
         if (r == 0)
@@ -164,8 +229,7 @@ int rehearsal_ask(struct rehearsal *rehearsal, struct db *db, const struct rehea
                   int (*each)(void *context, const struct rehearsal_said *said, struct err *err),
                   void *context, struct err *err)
 {
-        struct asking asking = {
-            .rehearsal = rehearsal, .db = db, .question = question, .each = each, .context = context};
+        struct asking asking = {.db = db, .question = question, .each = each, .context = context};
         struct err fault = {0};
         int r;
 
@@ -174,10 +238,9 @@ int rehearsal_ask(struct rehearsal *rehearsal, struct db *db, const struct rehea
             snprintf(asking.subject.id, sizeof asking.subject.id, "%s", question->subject) >=
                 (int)sizeof asking.subject.id)
                 return 0;
-        pthread_mutex_lock(&rehearsal->mutex);
-        r = prepare(rehearsal, db, err);
+        r = prepare(rehearsal, db, &asking.slot, err);
         for (const char *const *name = question->rules; *name && r == 0; name++) {
-                asking.rule = rulebook_find(rehearsal->book, *name);
+                asking.rule = rulebook_find(asking.slot->book, *name);
                 if (!asking.rule || strcmp(asking.rule->kind, question->kind) != 0)
                         continue;
                 r = ask_rule(&asking, &fault);
@@ -188,6 +251,5 @@ int rehearsal_ask(struct rehearsal *rehearsal, struct db *db, const struct rehea
                         *err = fault;
                 }
         }
-        pthread_mutex_unlock(&rehearsal->mutex);
         return r;
 }

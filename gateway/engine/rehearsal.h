@@ -1,6 +1,7 @@
 /* rehearsal: what rules would say of a subject as the rows stand on a connection, though nobody is told,
  * nothing is written and it may not be due for long: for pages that show it before it is so. With a rulebook
- * of its own, read when it is first needed. Any thread may ask; one does at a time. */
+ * of its own for each connection, read when it is first needed. Any thread may ask, on a connection that no
+ * other one asks on. */
 #ifndef ENGINE_REHEARSAL_H
 #define ENGINE_REHEARSAL_H
 
@@ -14,14 +15,14 @@ struct rehearsal;
 struct rulebook;
 struct value;
 
-/* LOAD reads the rules when they are needed: the book is the rehearsal's. CATALOGUE is borrowed until
- * rehearsal_use or rehearsal_free. NULL when out of memory. */
+/* LOAD reads the rules when they are needed, in any thread: the book is the rehearsal's. Holds CATALOGUE.
+ * NULL when out of memory. */
 struct rehearsal *rehearsal_new(int (*load)(void *context, struct rulebook **ret_book, struct err *err),
-                                void *context, const struct catalogue *catalogue);
+                                void *context, struct catalogue *catalogue);
 struct rehearsal *rehearsal_free(struct rehearsal *rehearsal); /* takes NULL, returns NULL */
 
 /* Other templates from now on, and the rules are read anew. */
-void rehearsal_use(struct rehearsal *rehearsal, const struct catalogue *catalogue);
+void rehearsal_use(struct rehearsal *rehearsal, struct catalogue *catalogue);
 
 struct rehearsal_question {
         const char *kind, *subject;
