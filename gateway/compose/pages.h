@@ -2,10 +2,12 @@
  * templates
  *
  *   NAME.html    a page, or a piece that {{>NAME}} sets in another
- *   NAME.json    made-up values of a page: `kapula check` renders it with them, and it may ask for no others;
- *                common.json: what every page has. A file without one is a piece of others
- *   LANG.yaml    the words of a language, `name: text`; {{>name}} sets one in a page; it may hold values
- *   style.css    the stylesheet of every page; script.js what makes them live, may be absent
+ *   frame.html   what stands round every page with an example that does not begin with <!doctype:
+ * {{>content}} is the page, {{>title}} its word NAME-title. May be absent NAME.json    made-up values of a
+ * page: `kapula check` renders it with them, and it may ask for no others; common.json: what every page has.
+ * A file without one is a piece of others LANG.yaml    the words of a language, `name: text`; {{>name}} sets
+ * one in a page; it may hold values style.css    the stylesheet of every page; script.js what makes them
+ * live, may be absent
  *
  * A folder that is read later stands in place of an earlier one: pages file by file, words one by one. Words
  * are plain text: what HTML would take for markup is escaped when they are read. A page is shown in a
