@@ -297,6 +297,8 @@ int receipt_note_early(struct db *db, int64_t now_utc, const char *provider, con
                 return r;
         while ((r = take_early(db, provider, provider_id, &receipt, detail, sizeof detail, err)) > 0) {
                 r = receipt_note(db, now_utc, &receipt, err);
+                if (r == ERR_NOT_FOUND || r == RECEIPT_EARLY)
+                        return 0; /* the answer that named the id gave it to no message */
                 if (r < 0)
                         return r;
         }
