@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define STAFF_HOLD "staff-hold" /* why a match is dropped while staff hold what is about its pupil */
+
 /* ---- the engine itself */
 
 int engine_open(struct rulebook *book, const struct catalogue *catalogue, struct engine **ret_engine,
@@ -145,7 +147,7 @@ static int tell_row(struct pass *pass, const struct row *row, int64_t match, str
         if (r == 0 && row->pupil) {
                 r = pupil_is_held(pass->db, row->pupil, row->organisation, pass->now, err);
                 if (r > 0) {
-                        r = suppress(&firing, "staff-hold", err);
+                        r = suppress(&firing, STAFF_HOLD, err);
                         place_fini(&firing.place);
                         return r;
                 }
@@ -237,6 +239,20 @@ static int resolve(struct pass *pass, int64_t match, const char *key, const char
         return r;
 }
 
+/* What is urgent and was dropped because staff held it is told when they let go, while it is of use. 1: it is
+ * pending again. */
+static int revive(struct pass *pass, const struct row *row, int64_t id, struct err *err)
+{
+        const struct rule *rule = pass->rule;
+        int r;
+
+        if (row->suppressed || !row->pupil || !row->organisation || row->expires <= pass->now ||
+            !(rule->urgent || (rule->urgent_when && row_is_true(row, rule->urgent_when))))
+                return 0;
+        r = pupil_is_held(pass->db, row->pupil, row->organisation, pass->now, err);
+        return r != 0 ? (r < 0 ? r : 0) : match_revive(pass->db, id, STAFF_HOLD, err);
+}
+
 /* A row whose match stands already. */
 static int meet_again(struct pass *pass, const struct row *row, int64_t id, enum match_state state,
                       struct err *err)
@@ -247,6 +263,12 @@ static int meet_again(struct pass *pass, const struct row *row, int64_t id, enum
                                   .expires = row->expires};
         int r;
 
+        if (state == MATCH_DROPPED) {
+                r = revive(pass, row, id, err);
+                if (r <= 0)
+                        return r;
+                state = MATCH_PENDING;
+        }
         switch (state) {
         case MATCH_FIRED:
                 if (row->suppressed && row->expires > pass->now)

@@ -124,6 +124,21 @@ int match_hold(struct db *db, int64_t id, const char *reason, struct err *err)
         return r < 0 ? r : db_changes(db) > 0;
 }
 
+int match_revive(struct db *db, int64_t id, const char *reason, struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(&q, db,
+                    "UPDATE rule_match SET state = 'pending', reason = NULL, ended = NULL"
+                    " WHERE id = ? AND state = 'dropped' AND reason = ?",
+                    err);
+        query_int(&q, id);
+        query_text(&q, reason);
+        r = query_run(&q);
+        return r < 0 ? r : db_changes(db) > 0;
+}
+
 int match_forget(struct db *db, int64_t id, struct err *err)
 {
         struct query q;

@@ -34,6 +34,9 @@ int match_end(struct db *db, int64_t id, enum match_state state, const char *rea
  * does) or it expires. 1: it waits from now on; 0: it did already. */
 int match_hold(struct db *db, int64_t id, const char *reason, struct err *err);
 
+/* A match that was dropped for REASON is pending again: 1; 0: it was dropped for another, or not at all. */
+int match_revive(struct db *db, int64_t id, const char *reason, struct err *err);
+
 /* Removes a pending match as if it had never been. */
 int match_forget(struct db *db, int64_t id, struct err *err);
 
