@@ -197,6 +197,8 @@ static int show(struct desk *desk, const struct desk_placement *placement)
         if (r == 0)
                 r = set_plan(desk, placement);
         if (r == 0)
+                r = plan_set_standing(desk, placement->id, placement->pupil);
+        if (r == 0)
                 r = is_principal(desk);
         if (r >= 0)
                 value_set_bool(desk->values, "may_sign",

@@ -72,4 +72,7 @@ json_t *plan_input_data(const struct plan_input *input, const char *placement);
 int plan_try(struct desk *desk, const struct form *form, const char *type, const char *placement,
              const char *pupil, json_t *data);
 
+/* Sets `standing`: what the rules say of PLACEMENT of PUPIL as it stands, and `has_standing`. */
+int plan_set_standing(struct desk *desk, const char *placement, const char *pupil);
+
 #endif

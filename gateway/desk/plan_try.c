@@ -143,3 +143,41 @@ int plan_try(struct desk *desk, const struct form *form, const char *type, const
                 free(trial.before[i]);
         return r;
 }
+
+/* ---- of what stands already */
+
+struct standing {
+        struct desk *desk;
+        struct value *list;
+        const char *placement;
+};
+
+/* Rules about placements begin their keys with the placement. */
+static int add_standing(void *context, const struct rehearsal_said *said, struct err *err)
+{
+        struct standing *standing = context;
+        size_t length = strlen(standing->placement);
+
+        (void)err;
+        if (said->text && said->expires > standing->desk->now &&
+            strncmp(said->key, standing->placement, length) == 0 && said->key[length] == '/')
+                value_set_text(value_append_map(standing->list), "text", said->text);
+        return 0;
+}
+
+int plan_set_standing(struct desk *desk, const char *placement, const char *pupil)
+{
+        struct standing standing = {desk, value_set_list(desk->values, "standing"), placement};
+        const struct rehearsal_question question = {.kind = "pupil",
+                                                    .subject = pupil,
+                                                    .rules = rules,
+                                                    .language = desk_language(desk),
+                                                    .first_name = desk->person_name,
+                                                    .now = desk->now};
+        int r = desk->web->options.rehearsal ? rehearsal_ask(desk->web->options.rehearsal, desk->db,
+                                                             &question, add_standing, &standing, desk->err)
+                                             : 0;
+
+        value_set_bool(desk->values, "has_standing", standing.list && standing.list->first);
+        return r;
+}
