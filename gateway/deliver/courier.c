@@ -12,11 +12,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CHECK_MS 1000       /* other programs may write: looked for so often */
-#define TROUBLE_MS 10       /* after a failure, doubled each time up to CHECK_MS, before the next try */
-#define OUTCOMES_MIN 512    /* that are written together, … */
-#define OUTCOMES_HOLD_MS 20 /* … unless the first of them has waited so long or nothing more is under way */
-#define STOP_MS 10000       /* the last job waits so long for the disk */
+#define CHECK_MS 1000    /* other programs may write: looked for so often */
+#define TROUBLE_MS 10    /* after a failure, doubled each time up to CHECK_MS, before the next try */
+#define OUTCOMES_MIN 512 /* that are written together, … */
+#define OUTCOMES_HOLD_MS                                                                               \
+        100           /* … unless the first has waited as long as the last job took, at most so long \
+                       */
+#define STOP_MS 10000 /* the last job waits so long for the disk */
 
 static const char *const channels[] = {"sms", "email"};
 
@@ -41,7 +43,8 @@ struct courier {
         char leaves[PROVIDER_MAX][LEAVES_MAX_BYTES]; /* JSON: numbers that earlier providers take; "": none */
         struct courier_job job;
         bool is_submitted;
-        struct finished *finished; /* for the next job */
+        int64_t submitted_ms, job_ms; /* when, and how long the last one took */
+        struct finished *finished;    /* for the next job */
         size_t finished_count, finished_room;
         int64_t finished_ms;  /* since when there are any */
         int64_t check_at_ms;  /* when to look for work again */
@@ -600,6 +603,7 @@ static void submit(struct courier *courier)
         add_turns(courier);
         atomic_store(&job->is_done, false);
         courier->is_submitted = true;
+        courier->submitted_ms = clock_monotonic_ms();
         if (!courier->config.writer) {
                 writer_run_inline(courier->db, clock_now_utc(courier->config.clock), &job->job, &err);
                 return;
@@ -611,17 +615,20 @@ static void submit(struct courier *courier)
         }
 }
 
-/* A commit costs the same for few outcomes as for many: while others are about to finish and no lane is short
- * of work, they are waited for. */
-static bool holds_outcomes(const struct courier *courier, int64_t now_ms)
+/* Milliseconds for which outcomes wait for others. A commit costs the same for few as for many, and while it
+ * lasts nothing new is claimed: so not while others are about to finish and no lane is short of work. */
+static int64_t hold_ms(const struct courier *courier, int64_t now_ms)
 {
+        int64_t hold = courier->job_ms < OUTCOMES_HOLD_MS ? courier->job_ms : OUTCOMES_HOLD_MS;
+
         if (!courier->finished_count || courier->finished_count >= OUTCOMES_MIN ||
-            !atomic_load(&courier->under_way) || now_ms - courier->finished_ms >= OUTCOMES_HOLD_MS)
-                return false;
+            !atomic_load(&courier->under_way) || atomic_load(&courier->is_stopping))
+                return 0;
         for (int i = 0; i < courier->config.provider_count; i++)
                 if (courier->lanes[i].under_way_count && lane_is_low(&courier->lanes[i]))
-                        return false;
-        return true;
+                        return 0;
+        hold -= now_ms - courier->finished_ms;
+        return hold > 0 ? hold : 0;
 }
 
 static void submit_when_needed(struct courier *courier)
@@ -629,8 +636,7 @@ static void submit_when_needed(struct courier *courier)
         int64_t now_ms = clock_monotonic_ms();
         bool stopping = atomic_load(&courier->is_stopping), has_work = false;
 
-        if (courier->is_submitted || now_ms < courier->submit_at_ms ||
-            (!stopping && holds_outcomes(courier, now_ms)))
+        if (courier->is_submitted || now_ms < courier->submit_at_ms || hold_ms(courier, now_ms))
                 return;
         courier->job.claim_count = 0;
         if (!stopping && (atomic_exchange(&courier->is_woken, false) || now_ms >= courier->check_at_ms ||
@@ -663,6 +669,7 @@ static void take_done(struct courier *courier)
         if (!courier->is_submitted || !atomic_load(&job->is_done))
                 return;
         courier->is_submitted = false;
+        courier->job_ms = now_ms - courier->submitted_ms;
         if (job->result < 0) {
                 log_error("deliver", "outcomes and claims were not written, trying again: %s", job->err.text);
                 note_trouble(courier, now_ms);
@@ -718,6 +725,7 @@ static int check_loop(struct courier *courier, CURLMcode code, struct err *err)
 
 int courier_step(struct courier *courier, int wait_ms, struct err *err)
 {
+        int64_t hold;
         int running, r;
 
         submit_when_needed(courier);
@@ -727,8 +735,11 @@ int courier_step(struct courier *courier, int wait_ms, struct err *err)
         if (r < 0)
                 return r;
         collect(courier);
-        if (holds_outcomes(courier, clock_monotonic_ms()))
-                wait_ms = wait_ms < OUTCOMES_HOLD_MS ? wait_ms : OUTCOMES_HOLD_MS;
+        start_waiting(
+            courier); /* connections that have become free: else the poll would sleep on what waits */
+        hold = hold_ms(courier, clock_monotonic_ms());
+        if (hold)
+                wait_ms = wait_ms < hold ? wait_ms : (int)hold;
         else if ((atomic_load(&courier->is_woken) || courier->finished_count) && !courier->trouble_ms)
                 wait_ms = courier->is_submitted ? wait_ms : 0;
         courier->is_idle = !courier->is_submitted && !courier->finished_count && !courier->trouble_ms &&

@@ -167,7 +167,8 @@ static void set_http(struct transfer *transfer)
         SET(transfer, CURLOPT_USERAGENT, "Kapula");
         if (request->body) {
                 SET(transfer, CURLOPT_POST, 1L);
-                SET(transfer, CURLOPT_CUSTOMREQUEST, request->method);
+                if (strcmp(request->method, "POST") != 0)
+                        SET(transfer, CURLOPT_CUSTOMREQUEST, request->method);
         }
         if (request->sigv4)
                 SET(transfer, CURLOPT_AWS_SIGV4, request->sigv4);
