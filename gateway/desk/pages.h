@@ -69,6 +69,9 @@ int today_act(struct desk *desk, const struct form *form);
 int tokens_show(struct desk *desk);
 int tokens_act(struct desk *desk, const struct form *form);
 
+/* settings.c: how many changes wait for a second person, and were proposed by another than the reader. */
+int settings_count_waiting(struct desk *desk, int64_t *ret_count);
+
 /* admin.c: 1 when the reader answers for the whole tree. */
 int admin_holds_top(struct desk *desk);
 

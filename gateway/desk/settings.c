@@ -263,6 +263,39 @@ static int find_organisation(struct desk *desk)
         return r < 0 ? r : r ? 0 : 404;
 }
 
+/* ---- what waits */
+
+struct waiting {
+        const char *reader;
+        int64_t count;
+};
+
+static int count_other(void *context, const struct setting *setting, struct err *err)
+{
+        struct waiting *waiting = context;
+
+        (void)err;
+        waiting->count += strcmp(setting->proposed_by, waiting->reader) != 0;
+        return 0;
+}
+
+int settings_count_waiting(struct desk *desk, int64_t *ret_count)
+{
+        struct waiting waiting = {.reader = desk->session.person};
+        int r = 0;
+
+        for (int i = 0; i < desk->access.count && r == 0; i++) {
+                const struct desk_role *role = &desk->access.roles[i];
+                const struct setting_filter filter = {
+                    .organisation = role->organisation, .kind = -1, .state = SETTING_PROPOSED};
+
+                if (role->rights & DESK_SETTINGS)
+                        r = setting_each(desk->db, &filter, count_other, &waiting, desk->err);
+        }
+        *ret_count = waiting.count;
+        return r;
+}
+
 int settings_list_show(struct desk *desk)
 {
         struct setting_filter filter = {.kind = -1, .state = SETTING_PROPOSED};

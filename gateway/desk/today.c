@@ -533,10 +533,15 @@ static int show_day(struct desk *desk)
 
 int today_show(struct desk *desk)
 {
+        int64_t waiting = 0;
         int r = day_set_live(desk);
 
         value_set_date(desk->values, "day", desk->date);
+        if (r == 0)
+                r = settings_count_waiting(desk, &waiting);
         if (r < 0)
                 return r;
+        value_set_count(desk->values, "settings", waiting);
+        value_set_bool(desk->values, "is_setting", waiting);
         return desk->access.rights & DESK_DAY ? show_day(desk) : show_other(desk);
 }
