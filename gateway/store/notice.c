@@ -3,6 +3,7 @@
 #include "store/budget.h"
 #include "store/db.h"
 
+#include <stdio.h>
 #include <string.h>
 
 int notice_add(struct db *db, int64_t match, int step, const char *person, const char *template,
@@ -90,9 +91,67 @@ static int insert_message(struct db *db, const struct new_message *message, int6
         return query_run(&q);
 }
 
+/* Whose budget a message to somebody falls on when no rule says it: that of the home's pupil, of the role, of
+ * the workplace. 1: known. */
+static int find_organisation(struct db *db, const char *person, char ret_organisation[static ID_SIZE],
+                             struct err *err)
+{
+        struct query q;
+        int r;
+
+        query_start(
+            &q, db,
+            "SELECT coalesce("
+            " (SELECT r.organisation FROM guardian g JOIN role r ON r.person = g.pupil AND r.role = 'pupil'"
+            "   WHERE g.guardian = ?1 AND g.ended IS NULL ORDER BY r.first_day DESC LIMIT 1),"
+            " (SELECT r.organisation FROM carer c JOIN role r ON r.person = c.pupil AND r.role = 'pupil'"
+            "   WHERE c.carer = ?1 AND c.ended IS NULL ORDER BY r.first_day DESC LIMIT 1),"
+            " (SELECT r.organisation FROM role r WHERE r.person = ?1 ORDER BY r.first_day DESC LIMIT 1),"
+            " (SELECT w.organisation FROM workplace_supervisor s JOIN workplace w ON w.id = s.workplace"
+            "   WHERE s.person = ?1 LIMIT 1))",
+            err);
+        query_text(&q, person);
+        r = query_row(&q);
+        if (r > 0 && column_is_null(&q, 0))
+                r = 0;
+        if (r > 0)
+                snprintf(ret_organisation, ID_SIZE, "%s", column_text(&q, 0));
+        query_end(&q);
+        return r;
+}
+
+/* The month is that of UTC+2, as where what waited leaves. */
+static int weigh_alone(struct db *db, struct new_message *message, int64_t now_utc, struct err *err)
+{
+        char organisation[ID_SIZE], day[DATE_TEXT_MAX];
+        int64_t micros, left;
+        int r = strcmp(message->channel, "sms") == 0 ? price_find(db, message->address, &micros, err) : 0;
+
+        if (r <= 0)
+                return r;
+        message->has_cost = true;
+        message->cost = micros * message->segments;
+        r = find_organisation(db, message->person, organisation, err);
+        if (r <= 0)
+                return r;
+        date_print((int32_t)((now_utc + 7200) / 86400), day);
+        snprintf(message->month, sizeof message->month, "%.7s", day);
+        r = budget_find(db, organisation, message->month, message->payer, &left, err);
+        if (r <= 0)
+                message->month[0] = '\0';
+        return r < 0 ? r : 0;
+}
+
 int notice_message_alone(struct db *db, const struct new_message *message, int64_t now_utc, struct err *err)
 {
-        return insert_message(db, message, now_utc, err);
+        struct new_message weighed = *message;
+        int r = weigh_alone(db, &weighed, now_utc, err);
+
+        if (r == 0)
+                r = insert_message(db, &weighed, now_utc, err);
+        if (r == 0 && weighed.has_cost && weighed.month[0])
+                r = budget_spend(db, weighed.payer, weighed.month, weighed.cost, now_utc, err);
+        return r;
 }
 
 int notice_message_add(struct db *db, int64_t notice, const struct new_message *message, int64_t now_utc,

@@ -40,7 +40,8 @@ struct new_message {
 int notice_message_add(struct db *db, int64_t notice, const struct new_message *message, int64_t now_utc,
                        int64_t *ret_id, struct err *err);
 
-/* A message that no rule asked for, such as a code that somebody has just asked for. */
+/* A message that no rule asked for, such as a code that somebody has just asked for. It costs what any other
+ * does, and is never held for it. */
 int notice_message_alone(struct db *db, const struct new_message *message, int64_t now_utc, struct err *err);
 
 /* Why a message exists: the matches that it tells of, each given to EACH (texts live until it returns). */
