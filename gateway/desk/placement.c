@@ -81,6 +81,8 @@ static void set_placement(struct desk *desk, const struct desk_placement *placem
                        !placement->guardian.at && !placement->supervised.at && !placement->school.at);
         set_signature(values, "guardian", &placement->guardian);
         set_signature(values, "at_work", &placement->supervised);
+        if (placement->is_protected) /* whose supervisor it is says where the pupil works */
+                value_set_text((struct value *)value_find(values, "at_work"), "by", NULL);
         set_signature(values, "for_school", &placement->school);
 }
 

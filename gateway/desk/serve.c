@@ -338,6 +338,7 @@ static bool has_desk(const struct web *web)
 /* Keep in alphabetical order of the patterns, but a name before the star that would take it. */
 const struct route desk_routes[] = {
     {METHOD_GET, "/desk", ROUTE_SLOW_LATER, desk_get, NULL, NULL, NULL, has_desk},
+    {METHOD_GET, "/desk/", ROUTE_SLOW_LATER, desk_get, NULL, NULL, NULL, has_desk},
     {METHOD_GET, "/desk.css", ROUTE_FAST, desk_style_get, NULL, NULL, NULL, has_desk},
     {METHOD_GET, "/desk.js", ROUTE_FAST, desk_script_get, NULL, NULL, NULL, has_desk},
     {METHOD_GET, "/desk/live", ROUTE_SLOW_LATER, live_get, NULL, NULL, NULL, has_desk},
