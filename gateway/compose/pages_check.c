@@ -7,6 +7,7 @@
 
 struct looking {
         struct pages_lookup lookup;
+        struct locale_cache *locales;
         const char *page;
         const json_t *example;
         int (*tell)(void *context, const char *fault, struct err *err);
@@ -119,7 +120,7 @@ static int check_example(const struct pages *pages, const struct page *page, siz
 {
         _cleanup_(free_ptr) char *text = NULL;
         struct value *values = NULL;
-        struct locale *locale = NULL;
+        struct locale *locale;
         json_t *example = NULL;
         struct err fault = {0};
         struct buf buf;
@@ -133,7 +134,8 @@ static int check_example(const struct pages *pages, const struct page *page, siz
                 r = text ? value_parse(text, strlen(text), &values, &fault) : ERR_NOMEM;
         }
         if (r == 0)
-                r = locale_new(pages->languages[language].language, "Europe/Helsinki", &locale, &fault);
+                r = locale_cache_get(looking->locales, pages->languages[language].language, "Europe/Helsinki",
+                                     &locale, &fault);
         if (r == 0)
                 r = page_render(pages, page->name, locale, values, &buf, &fault);
         if (r == 0)
@@ -141,7 +143,6 @@ static int check_example(const struct pages *pages, const struct page *page, siz
                                        look_for_key, looking);
         else
                 r = looking->tell(looking->context, fault.text, looking->err);
-        locale_free(locale);
         value_free(values);
         json_decref(example);
         buf_fini(&buf);
@@ -152,7 +153,8 @@ int pages_check(const struct pages *pages, const char *const *needed,
                 int (*tell)(void *context, const char *fault, struct err *err), void *context,
                 struct err *err)
 {
-        int r = 0;
+        struct locale_cache *locales = locale_cache_new();
+        int r = locales ? 0 : err_set(err, ERR_NOMEM, "pages: out of memory");
 
         for (size_t i = 0; i < pages->page_count && r == 0; i++) {
                 const struct page *page = &pages->pages[i];
@@ -161,6 +163,7 @@ int pages_check(const struct pages *pages, const char *const *needed,
                         continue;
                 for (size_t k = 0; k < pages->language_count && r == 0; k++) {
                         struct looking looking = {.lookup = {pages, &pages->languages[k], page},
+                                                  .locales = locales,
                                                   .tell = tell,
                                                   .context = context,
                                                   .err = err};
@@ -175,5 +178,6 @@ int pages_check(const struct pages *pages, const char *const *needed,
                                                        &looking.lookup, miss, &looking);
                 }
         }
+        locale_cache_free(locales);
         return r;
 }
