@@ -212,20 +212,6 @@ int network_show(struct desk *desk)
 
 /* ---- what is done */
 
-struct looked {
-        const char *id;
-        bool is_found;
-};
-
-static int look(void *context, const struct desk_choice *choice, struct err *err)
-{
-        struct looked *looked = context;
-
-        (void)err;
-        looked->is_found |= strcmp(choice->id, looked->id) == 0;
-        return 0;
-}
-
 /* SUBJECT stands in the event; the answer leads back here. */
 static int take(struct desk *desk, const struct form *form, const char *type, const char *subject,
                 json_t *data, const char *done)
@@ -240,10 +226,10 @@ static int take(struct desk *desk, const struct form *form, const char *type, co
 static int open_survey(struct desk *desk, const struct form *form, const char *scope)
 {
         const char *audience = form_value(form, "audience"), *closes = form_value(form, "closes");
-        struct looked looked = {.id = audience};
+        struct plan_looked looked = {.id = audience};
         char organisation[ID_SIZE], id[PLAN_ID_SIZE];
         int32_t day;
-        int r = desk_choose_audiences(desk->db, scope, look, &looked, desk->err);
+        int r = desk_choose_audiences(desk->db, scope, plan_look, &looked, desk->err);
 
         if (r < 0)
                 return r;
@@ -291,11 +277,11 @@ static bool is_visit_kind(const char *code)
 /* 1: both may be named, and one of them is the reader's own. */
 static int may_visit(struct desk *desk, const char *scope, const char *host, const char *guest)
 {
-        struct looked hosts = {.id = host}, guests = {.id = guest};
-        int r = desk_choose_network(desk->db, scope, look, &hosts, desk->err);
+        struct plan_looked hosts = {.id = host}, guests = {.id = guest};
+        int r = desk_choose_network(desk->db, scope, plan_look, &hosts, desk->err);
 
         if (r == 0)
-                r = desk_choose_network(desk->db, scope, look, &guests, desk->err);
+                r = desk_choose_network(desk->db, scope, plan_look, &guests, desk->err);
         if (r < 0 || !hosts.is_found || !guests.is_found)
                 return r;
         r = desk_covers(desk, DESK_NETWORK, host);
@@ -352,14 +338,14 @@ static int book(struct desk *desk, const struct form *form, const char *scope)
 {
         const struct desk_invitation invitation = invitation_of(desk);
         const char *id = form_value(form, "meeting"), *person = form_value(form, "person");
-        struct looked looked = {.id = person};
+        struct plan_looked looked = {.id = person};
         struct desk_subject subject;
         int r = desk_opens(desk, DESK_NETWORK, DESK_SUBJECT_MEETING, id, &subject);
 
         (void)scope;
         if (r <= 0)
                 return r < 0 ? r : 404;
-        r = desk_choose_people(desk->db, &invitation, look, &looked, desk->err);
+        r = desk_choose_people(desk->db, &invitation, plan_look, &looked, desk->err);
         if (r < 0)
                 return r;
         if (!looked.is_found)

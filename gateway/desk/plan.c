@@ -91,6 +91,15 @@ int plan_add_choice(void *context, const struct desk_choice *choice, struct err 
         return 0;
 }
 
+int plan_look(void *context, const struct desk_choice *choice, struct err *err)
+{
+        struct plan_looked *looked = context;
+
+        (void)err;
+        looked->is_found |= strcmp(choice->id, looked->id) == 0;
+        return 0;
+}
+
 /* ---- fields */
 
 bool plan_read_time(const char *text, int *ret_seconds)

@@ -36,6 +36,13 @@ struct plan_choices {
 };
 int plan_add_choice(void *context, const struct desk_choice *choice, struct err *err);
 
+/* For the same: whether the one that a form names can be chosen. */
+struct plan_looked {
+        const char *id;
+        bool is_found;
+};
+int plan_look(void *context, const struct desk_choice *choice, struct err *err);
+
 /* Whole minutes: "09:00" as seconds from noon; false when it is no time. */
 bool plan_read_time(const char *text, int *ret_seconds);
 void plan_print_time(int seconds_from_noon, char ret_text[static 6]);

@@ -79,32 +79,18 @@ int plan_meeting_show(struct desk *desk)
 
 /* ---- the form */
 
-struct looked {
-        const char *id;
-        bool is_found;
-};
-
-static int look(void *context, const struct desk_choice *choice, struct err *err)
-{
-        struct looked *looked = context;
-
-        (void)err;
-        looked->is_found |= strcmp(choice->id, looked->id) == 0;
-        return 0;
-}
-
 /* 1: the audience and the chair are ones that can be chosen. */
 static int may_name(struct desk *desk, const struct meeting_input *input, const struct about *about)
 {
         _cleanup_(buf_fini) struct buf scope;
-        struct looked audience = {.id = input->audience, .is_found = !*input->audience};
-        struct looked chair = {.id = input->chair, .is_found = !*input->chair};
+        struct plan_looked audience = {.id = input->audience, .is_found = !*input->audience};
+        struct plan_looked chair = {.id = input->chair, .is_found = !*input->chair};
         int r = desk_scope(desk, DESK_PLAN, &scope);
 
         if (r == 0 && !audience.is_found)
-                r = desk_choose_audiences(desk->db, buf_text(&scope), look, &audience, desk->err);
+                r = desk_choose_audiences(desk->db, buf_text(&scope), plan_look, &audience, desk->err);
         if (r == 0 && !chair.is_found)
-                r = desk_choose_people(desk->db, &about->invitation, look, &chair, desk->err);
+                r = desk_choose_people(desk->db, &about->invitation, plan_look, &chair, desk->err);
         return r < 0 ? r : audience.is_found && chair.is_found;
 }
 

@@ -102,26 +102,12 @@ int plan_placement_show(struct desk *desk)
 
 /* ---- the form */
 
-struct looked {
-        const char *id;
-        bool is_found;
-};
-
-static int look(void *context, const struct desk_choice *choice, struct err *err)
-{
-        struct looked *looked = context;
-
-        (void)err;
-        looked->is_found |= strcmp(choice->id, looked->id) == 0;
-        return 0;
-}
-
 /* 1: the plan may name them. */
 static int may_name(struct desk *desk, const struct plan_input *input)
 {
         _cleanup_(buf_fini) struct buf scope;
         _cleanup_(free_ptr) char *name = NULL;
-        struct looked looked = {.id = input->supervisor, .is_found = !input->supervisor[0]};
+        struct plan_looked looked = {.id = input->supervisor, .is_found = !input->supervisor[0]};
         struct desk_subject subject;
         int r = desk_scope(desk, DESK_PLAN, &scope);
 
@@ -130,7 +116,7 @@ static int may_name(struct desk *desk, const struct plan_input *input)
         if (r > 0)
                 r = desk_workplace_name(desk->db, buf_text(&scope), input->workplace, &name, desk->err);
         if (r > 0) {
-                r = desk_choose_supervisors(desk->db, input->workplace, look, &looked, desk->err);
+                r = desk_choose_supervisors(desk->db, input->workplace, plan_look, &looked, desk->err);
                 r = r < 0 ? r : looked.is_found;
         }
         if (r > 0) {
