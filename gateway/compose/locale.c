@@ -72,6 +72,17 @@ bool locale_knows(const char *language)
         return false;
 }
 
+void locale_name_of(const char *language, const char *in, char ret_name[static LOCALE_NAME_SIZE])
+{
+        UErrorCode status = U_ZERO_ERROR;
+        UChar name[LOCALE_NAME_SIZE];
+        int32_t length = uloc_getDisplayLanguage(language, in, name, LOCALE_NAME_SIZE, &status);
+
+        u_strToUTF8(ret_name, LOCALE_NAME_SIZE, NULL, name, length, &status);
+        if (U_FAILURE(status) || status == U_STRING_NOT_TERMINATED_WARNING)
+                snprintf(ret_name, LOCALE_NAME_SIZE, "%s", language);
+}
+
 int locale_new(const char *language, const char *zone, struct locale **ret_locale, struct err *err)
 {
         UErrorCode status = U_ZERO_ERROR;

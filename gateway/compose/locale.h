@@ -33,6 +33,10 @@ int locale_cache_get(struct locale_cache *cache, const char *language, const cha
 
 bool locale_knows(const char *language);
 
+#define LOCALE_NAME_SIZE 64
+/* What LANGUAGE is called in the language IN ("suomi", "finska"); the code itself when nobody knows. */
+void locale_name_of(const char *language, const char *in, char ret_name[static LOCALE_NAME_SIZE]);
+
 /* Prints a value that is no text, list, map or null. LOCALE may be NULL, for machines: digits, true/false,
  * ISO 8601. ERR_INVALID for the other kinds; the errors of buf. */
 int locale_print(struct locale *locale, const struct value *value, struct buf *buf);

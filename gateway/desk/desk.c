@@ -151,3 +151,12 @@ void desk_set_day(struct value *map, const char *key, const char *day)
         if (date_parse(day, &date))
                 value_set_date(map, key, date);
 }
+
+void desk_set_language(const struct desk *desk, struct value *map, const char *key, const char *code)
+{
+        char name[LOCALE_NAME_SIZE];
+
+        if (code && *code)
+                locale_name_of(code, desk_language(desk), name);
+        value_set_text(map, key, code && *code ? name : NULL);
+}

@@ -160,6 +160,8 @@ const char *desk_language(const struct desk *desk);
 void desk_set_id(struct value *map, const char *id);
 /* Sets KEY to TEXT as a part of an address. */
 void desk_set_url(struct value *map, const char *key, const char *text);
+/* Sets KEY to what the language CODE is called on the page; "" or NULL: to null. */
+void desk_set_language(const struct desk *desk, struct value *map, const char *key, const char *code);
 /* Sets KEY to a date of text ("2026-11-23"); "" sets nothing. */
 void desk_set_day(struct value *map, const char *key, const char *day);
 

@@ -63,7 +63,7 @@ static int add_home(void *context, const struct desk_home_row *row, struct err *
         value_set_bool(home->map, "is_untold", !row->is_told && !row->is_restricted);
         value_set_bool(home->map, "is_emergency", row->is_emergency && !row->is_restricted);
         value_set_bool(home->map, "may_explain", !row->is_restricted);
-        value_set_text(home->map, "speaks", row->language);
+        desk_set_language(desk, home->map, "speaks", row->language);
         value_set_list(home->map, "contacts");
         return row->is_restricted ? 0 : desk_contact_each(desk->db, row->person, add_contact, home, err);
 }

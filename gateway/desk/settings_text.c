@@ -219,7 +219,7 @@ static int add_language(struct desk *desk, struct value *list, const struct text
         r = setting_try_text(desk->web->book, desk->web->texts, &what, &report, NULL);
         if (r == 0) {
                 map = value_append_map(list);
-                value_set_text(map, "language", language);
+                desk_set_language(desk, map, "language", language);
                 desk_set_url(map, "part_query", other.part);
                 value_set_bool(map, "is_current", strcmp(language, text->language) == 0);
                 if (effective.value)
@@ -401,6 +401,7 @@ int settings_text_show(struct desk *desk)
                 return r;
         value_set_text(desk->values, "template", text.what.template);
         value_set_text(desk->values, "language_code", text.language);
+        desk_set_language(desk, desk->values, "language_name", text.language);
         value_set_text(desk->values, "channel", desk_word_of(desk, "channel", channel_names[text.what.kind]));
         value_set_bool(desk->values, "is_sms", text.what.kind == CATALOGUE_SMS);
         desk_set_url(desk->values, "template_query", text.what.template);

@@ -265,13 +265,33 @@ static void keeps_locales(void **state)
         assert_null(locale_cache_free(cache));
 }
 
+static void names_a_language(void **state)
+{
+        static const struct {
+                const char *language, *in, *name;
+        } cases[] = {
+            {"fi", "fi", "suomi"}, {"ru", "sv", "ryska"}, {"so", "en", "Somali"}, {"zzx", "fi", "zzx"}};
+        char name[LOCALE_NAME_SIZE];
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                locale_name_of(cases[i].language, cases[i].in, name);
+                assert_string_equal(name, cases[i].name);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-            cmocka_unit_test(prints_days_and_times), cmocka_unit_test(knows_the_weekdays),
-            cmocka_unit_test(converts_to_the_zone),  cmocka_unit_test(knows_plurals),
-            cmocka_unit_test(prints_numbers),        cmocka_unit_test(has_forms_for_other_languages),
-            cmocka_unit_test(prints_for_machines),   cmocka_unit_test(refuses_what_it_does_not_know),
+            cmocka_unit_test(prints_days_and_times),
+            cmocka_unit_test(knows_the_weekdays),
+            cmocka_unit_test(names_a_language),
+            cmocka_unit_test(converts_to_the_zone),
+            cmocka_unit_test(knows_plurals),
+            cmocka_unit_test(prints_numbers),
+            cmocka_unit_test(has_forms_for_other_languages),
+            cmocka_unit_test(prints_for_machines),
+            cmocka_unit_test(refuses_what_it_does_not_know),
             cmocka_unit_test(keeps_locales),
         };
 
