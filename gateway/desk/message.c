@@ -32,7 +32,8 @@ static void add_row(struct desk *desk, struct value *list, const struct desk_log
         value_set_count(map, "number", row->id);
         value_set_time(map, "at", row->created);
         value_set_text(map, "to", *row->name ? row->name : NULL);
-        value_set_text(map, "about", with_about && *row->pupil_name ? row->pupil_name : NULL);
+        with_about = with_about && *row->pupil_name && strcmp(row->pupil_name, row->name) != 0;
+        value_set_text(map, "about", with_about ? row->pupil_name : NULL);
         value_set_text(map, "channel", desk_word_of(desk, "channel", row->channel));
         value_set_text(map, "rule", desk_word_of(desk, "rule", row->rule));
         value_set_text(map, "state", desk_word_of(desk, "message-state", row->state));
