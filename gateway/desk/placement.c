@@ -215,7 +215,9 @@ int placement_show(struct desk *desk)
 
         if (r <= 0)
                 return r < 0 ? r : 404;
-        return show(desk, &placement);
+        r = desk_covers(desk, DESK_PUPIL, desk->subject.organisation);
+        value_set_bool(desk->values, "may_see_pupil", r > 0);
+        return r < 0 ? r : show(desk, &placement);
 }
 
 /* ---- what is done */
