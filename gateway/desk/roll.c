@@ -293,7 +293,7 @@ static int mark(struct desk *desk, const struct form *form, const struct roll *r
         const char *mark = is_elsewhere || strcmp(tap, "here") == 0 ? "present" : tap;
         int r = send_mark(desk, form, roll, pupil, mark), noted;
 
-        if (r <= 0)
+        if (r != 1) /* an old tap that comes once more says nothing new */
                 return r;
         noted = is_elsewhere ? desk_roll_elsewhere(desk->db, &roll->lesson, pupil, desk->session.person,
                                                    desk->now, desk->err)

@@ -635,6 +635,7 @@ int linked_event(struct linked *linked, const struct form *form, const char *typ
                                          .at = form_value(form, "at"),
                                          .type = type,
                                          .subject = subject};
+        int r = page_event_take(&event, data, err);
 
-        return page_event_take(&event, data, err);
+        return r > 0 ? 1 : r;
 }

@@ -56,7 +56,7 @@ int page_event_take(const struct page_event *from, json_t *data, struct err *err
                 return err_set(err, ERR_NOMEM, "web: out of memory");
         r = intake_events(from->db, from->now, text, strlen(text), INTAKE_EVENT, &scope, &report, err);
         if (r == 0)
-                r = report.rejected_count == 0;
+                r = report.rejected_count ? 0 : report.duplicates ? 2 : 1;
         if (report.rejected_count) /* where alone: the rest says what somebody has written */
                 log_error("web", "page: event %s refused: %.*s", from->type,
                           (int)strcspn(report.rejected[0].error, ":"), report.rejected[0].error);

@@ -22,7 +22,7 @@ struct page_event {
         const char *type, *subject;
 };
 
-/* Takes DATA, which is given away. 1: taken, or known already; 0: refused; negative. */
+/* Takes DATA, which is given away. 1: taken; 2: known already; 0: refused; negative. */
 int page_event_take(const struct page_event *from, json_t *data, struct err *err);
 
 #endif
