@@ -54,7 +54,8 @@ int page_event_take(const struct page_event *from, json_t *data, struct err *err
         text = print_event(from, id, data);
         if (!text)
                 return err_set(err, ERR_NOMEM, "web: out of memory");
-        r = intake_events(from->db, from->now, text, strlen(text), INTAKE_EVENT, &scope, &report, err);
+        r = intake_events(from->db, from->now, text, strlen(text), INTAKE_EVENT,
+                          from->organisation ? &scope : NULL, &report, err);
         if (r == 0)
                 r = report.rejected_count ? 0 : report.duplicates ? 2 : 1;
         if (report.rejected_count) /* where alone: the rest says what somebody has written */

@@ -33,7 +33,7 @@ static void reads_what_is_shipped(void **state)
         char path[4096];
 
         (void)state;
-        snprintf(path, sizeof path, "%s/rules/outcomes.yaml", getenv("SOURCE_DIR"));
+        snprintf(path, sizeof path, "%s/rules/outcomes.yaml", SOURCE_DIR);
         assert_int_equal(outcomes_load(path, &outcomes, &err), 0);
         assert_true(outcomes_has(&outcomes.contact, "no-answer"));
         assert_true(outcomes_has(&outcomes.close, "study-place"));
