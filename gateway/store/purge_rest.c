@@ -19,6 +19,11 @@
 #define SESSION                                                                                          \
         "case_session WHERE hash IN (SELECT hash FROM case_session WHERE expires < ?1 ORDER BY expires " \
         "LIMIT ?3)"
+#define SIGNED_IN                                                                                        \
+        "desk_session WHERE hash IN (SELECT hash FROM desk_session WHERE expires < ?1 ORDER BY expires " \
+        "LIMIT ?3)"
+#define TICKET "desk_ticket WHERE hash IN (SELECT hash FROM desk_ticket WHERE expires < ?1 LIMIT ?3)"
+#define AUDIT "desk_audit WHERE id IN (SELECT id FROM desk_audit WHERE at < ?1 ORDER BY at LIMIT ?3)"
 #define STOP                                                                                            \
         "contact_stop WHERE (channel, value) IN ("                                                      \
         " SELECT s.channel, s.value FROM contact_stop s WHERE s.since < ?1 AND NOT EXISTS ("            \
@@ -35,6 +40,9 @@ static const struct {
     {"SELECT count(*) FROM " STOP, "DELETE FROM " STOP, offsetof(struct purge_ages, messages)},
     {"SELECT count(*) FROM " CODE, "DELETE FROM " CODE, offsetof(struct purge_ages, moments)},
     {"SELECT count(*) FROM " EARLY, "DELETE FROM " EARLY, offsetof(struct purge_ages, moments)},
+    {"SELECT count(*) FROM " SIGNED_IN, "DELETE FROM " SIGNED_IN, offsetof(struct purge_ages, moments)},
+    {"SELECT count(*) FROM " TICKET, "DELETE FROM " TICKET, offsetof(struct purge_ages, moments)},
+    {"SELECT count(*) FROM " AUDIT, "DELETE FROM " AUDIT, offsetof(struct purge_ages, events)},
     {"SELECT count(*) FROM " SESSION, "DELETE FROM " SESSION, offsetof(struct purge_ages, moments)},
 };
 

@@ -231,6 +231,7 @@ static void tells_a_survey_by_fives(void **state)
 /* The bound of what is kept as long as messages, and that of what lives for minutes. */
 #define OLD (NOW - 400 * DAY)
 #define RECENT (NOW - DAY)
+#define ANCIENT (NOW - 800 * DAY) /* of the record of who saw what, as of events */
 
 static void add_rest(struct db *db)
 {
@@ -264,18 +265,34 @@ static void add_rest(struct db *db)
             " ('sms', '+358400000015', %lld)",
             RECENT - 1, RECENT, RECENT - 1, RECENT, OLD);
         run_sql(db, sql);
+        snprintf(
+            sql, sizeof sql,
+            "INSERT INTO desk_session(hash, person, how, created, seen, expires) VALUES"
+            " (x'0d', 'G1', 'link', 1, 1, %lld), (x'0e', 'G1', 'link', 1, 1, %lld);"
+            "INSERT INTO desk_ticket(hash, person, created, expires) VALUES (x'0f', 'G1', 1, %lld),"
+            " (x'10', 'G1', 1, %lld);"
+            "INSERT INTO desk_audit(at, person, page, act, kind, subject, status) VALUES"
+            " (%lld, 'G1', 'pupil', '', 'pupil', 'P1', 200), (%lld, 'G1', 'pupil', '', 'pupil', 'P2', 200)",
+            RECENT - 1, RECENT, RECENT - 1, RECENT, ANCIENT - 1, ANCIENT);
+        run_sql(db, sql);
 }
 
 static void takes_the_rest(void **state)
 {
-        struct purge_ages ages = {.messages = OLD, .moments = RECENT};
+        struct purge_ages ages = {.messages = OLD, .moments = RECENT, .events = ANCIENT};
         struct purge_counts counts;
         struct db *db = *state;
 
         add_rest(db);
         counts = purge_all(db, &ages);
-        /* A reply, a link (and with it its session), a session, a code, a receipt, two stops. */
-        assert_int_equal(counts.rest, 7);
+        /* A reply, a link (and with it its session), a session, a code, a receipt, two stops; of the
+         * desk a session, a link to sign in with, a line of the record. */
+        assert_int_equal(counts.rest, 10);
+        assert_int_equal(number(db, "SELECT count(*) FROM desk_session WHERE hash = x'0e'"), 1);
+        assert_int_equal(number(db, "SELECT count(*) FROM desk_session"), 1);
+        assert_int_equal(number(db, "SELECT count(*) FROM desk_ticket"), 1);
+        assert_int_equal(number(db, "SELECT count(*) FROM desk_audit WHERE subject = 'P2'"), 1);
+        assert_int_equal(number(db, "SELECT count(*) FROM desk_audit"), 1);
         assert_int_equal(number(db, "SELECT count(*) FROM reply WHERE state = 'waiting'"), 1);
         assert_int_equal(number(db, "SELECT count(*) FROM reply"), 1);
         assert_int_equal(number(db, "SELECT count(*) FROM page_link WHERE hash = x'02'"), 1);
