@@ -125,8 +125,8 @@ int desk_opens(struct desk *desk, unsigned rights, enum desk_subject_kind kind, 
                struct desk_subject *ret_subject);
 
 /* Takes DATA (which is given away; `by` is set to who has signed in, unless it stands there) in as an event
- * of TYPE about SUBJECT, source "kapula:desk". The same form sent twice is one event. 1: taken; 2: known already; 0:
- * refused; negative. */
+ * of TYPE about SUBJECT, source "kapula:desk". The same form sent twice is one event. 1: taken; 2: known
+ * already; 0: refused; negative. */
 int desk_event(struct desk *desk, const struct form *form, const char *type, const char *subject,
                json_t *data);
 
